@@ -1,0 +1,37 @@
+/* The guard: lost pages become errors.
+ *
+ * Bytes behind a mapping are lost when another process cuts the file, when a disk or a network server fails, or
+ * when a sparse file's file system is full. The operating system then raises a signal (SIGBUS). With the first
+ * guarded map Tome installs a handler, chained to the one that was there; it puts zeroed private memory under
+ * the interrupted instruction, notes the range, and lets it go on. The call in progress returns TOME_ELOST and
+ * puts the file back, so that the bytes are good again as soon as the file is. Signals that are not about our
+ * maps go to the handler that was there before. With the last guarded map the handler is gone.
+ *
+ * A thread that has SIGBUS blocked cannot be saved: the system kills the process. A handler that someone
+ * else installs later is found, and chained to, by the next open. */
+#ifndef TOME_GUARD_H
+#define TOME_GUARD_H
+
+#include <tome/base.h>
+
+TOME_BEGIN_DECLS
+
+/** Ask whether any bytes were lost that no call has reported yet.
+ *  What copying calls and ended views reported is not told again. What open views touched is told here, and
+ *  again by the view's end. Puts the file back under what was lost. For a writable map it also compares the
+ *  size of the file with what was stored, since a file cut inside its last page raises no signal.
+ *  @param map            borrowed; other threads may use it at the same time
+ *  @param[out] ret_lost  the smallest range that holds all lost bytes; may be NULL; untouched if none are
+ *  @return 0 nothing was lost, TOME_ELOST, or TOME_EIO, TOME_ESYSTEM (the file could not be asked)
+ *  Cost: a few nanoseconds for a map that is not writable, else one system call. Since 0.1. */
+TOME_API int tome_check(tome *map, tome_range *ret_lost);
+
+/** Turn the guard on or off for maps that this process opens from now on; it starts on.
+ *  TOME_NOGUARD does the same for one map.
+ *  @param on  0: off
+ *  @return what it was before, 0 or 1. Any thread. Since 0.1. */
+TOME_API int tome_guard_enable(int on);
+
+TOME_END_DECLS
+
+#endif

@@ -1,0 +1,25 @@
+/* Tome: memory-mapped files without the traps. All of the public interface.
+ *
+ *     #include <tome/tome.h>
+ *
+ *     tome *map;
+ *     if (tome_open(&map, "app.log", TOME_READ, NULL) < 0)
+ *       return complain(tome_error_last());
+ *     uint64_t at;
+ *     if (tome_find(map, "ERROR", 5, 0, TOME_END, &at) == 1)
+ *       tome_read(map, at, line, sizeof line);
+ *     tome_close(map); */
+#ifndef TOME_TOME_H
+#define TOME_TOME_H
+
+#include <tome/access.h>
+#include <tome/base.h>
+#include <tome/error.h>
+#include <tome/find.h>
+#include <tome/flush.h>
+#include <tome/guard.h>
+#include <tome/info.h>
+#include <tome/map.h>
+#include <tome/view.h>
+
+#endif
