@@ -1,0 +1,36 @@
+/* What a map is made of. */
+#include "failure.h"
+#include "map_state.h"
+#include "os.h"
+
+#include <string.h>
+#include <tome/error.h>
+#include <tome/info.h>
+
+int tome_info_get(tome *map, tome_info *ret_info) {
+  tome_info info = {.struct_size = sizeof info};
+  if (ret_info->struct_size != sizeof info)
+    return tome__fail(map->path, (failure){.operation = __func__,
+                                           .code = TOME_EINVAL,
+                                           .detail = "set struct_size to sizeof(tome_info)"});
+  int r = tome__os_info(&map->file, &info);
+  if (r < 0)
+    return tome__map_fail(map, __func__, r, tome__os_last_error(), 0, 0);
+  info.kind = map->kind;
+  info.page_size = (uint32_t)tome__os_system()->page;
+  info.size = tome__size(map);
+  info.reserved = map->reach;
+  *ret_info = info;
+  return 0;
+}
+
+/* Pages that we map ourselves would stay, so they are let go first, and count as never read. Private pages are the only
+ * copy of what was stored into them. */
+int tome_evict(tome *map) {
+  if (map->base && !(map->access & OS_PRIVATE)) {
+    tome__os_let_go(map->base_window.address, map->base_window.length);
+    tome__pageset_clear(&map->known);
+  }
+  int r = tome__os_evict(&map->file);
+  return r < 0 ? tome__map_fail(map, __func__, r, tome__os_last_error(), 0, 0) : 0;
+}

@@ -1,0 +1,337 @@
+/* The guard: lost pages become errors.
+ *
+ * In the fault handler: find the window by address, ask the file whether it has become too short, note the loss, and
+ * put zeroed private memory there. After a cut that is the whole lost tail at once, since one patch a page would
+ * exhaust the system's count of mappings; after an I/O error it is the one page.
+ *
+ * `losses` of a map changes before a patch is laid and after one has been taken away again. So an access during which it
+ * did not change, and at the end of which there is no patch, has met none. Any other access looks at the notes: it has
+ * met a loss if one in its range was patched at any time since the access began.
+ *
+ * One lock for the process guards windows and notes. Whoever takes it outside the handler blocks all signals first, so
+ * the handler never waits for the thread that it interrupted. */
+#include "lost_pages.h"
+
+#include <sched.h>
+#include <tome/guard.h>
+
+static atomic_flag lock_taken = ATOMIC_FLAG_INIT;
+static window *watched;     /* under the lock */
+static unsigned attached;   /* maps; under the lock */
+static int fork_safe;       /* under the lock */
+static atomic_int enabled = 1;
+
+static void lock_in_handler(void) {
+  while (atomic_flag_test_and_set_explicit(&lock_taken, memory_order_acquire))
+    sched_yield();
+}
+
+static void unlock_in_handler(void) {
+  atomic_flag_clear_explicit(&lock_taken, memory_order_release);
+}
+
+static void lock(os_signals *ret_before) {
+  tome__os_signals_block(ret_before);
+  lock_in_handler();
+}
+
+static void unlock(const os_signals *before) {
+  unlock_in_handler();
+  tome__os_signals_restore(before);
+}
+
+/* A fork while another thread holds the lock would leave it taken in the child for ever. */
+static os_signals fork_signals;
+
+static void before_fork(void) {
+  os_signals before;
+  lock(&before);
+  fork_signals = before;
+}
+
+static void after_fork(void) {
+  os_signals before = fork_signals;
+  unlock(&before);
+}
+
+static uint64_t end_of(tome_range range) {
+  return range.offset + range.length;
+}
+
+static tome_range hull(tome_range a, tome_range b) {
+  if (a.length == 0 || b.length == 0)
+    return a.length ? a : b;
+  uint64_t from = a.offset < b.offset ? a.offset : b.offset;
+  uint64_t to = end_of(a) > end_of(b) ? end_of(a) : end_of(b);
+  return (tome_range){from, to - from};
+}
+
+static tome_range overlap(tome_range a, tome_range b) {
+  uint64_t from = a.offset > b.offset ? a.offset : b.offset;
+  uint64_t to = end_of(a) < end_of(b) ? end_of(a) : end_of(b);
+  return (tome_range){from, to > from ? to - from : 0};
+}
+
+/* ---- notes; under the lock ---- */
+
+static uint64_t next_generation(tome *map) {
+  int patched = 0;
+  for (int i = 0; i < MOST_LOSSES; i++)
+    patched |= map->lost[i].range.length && !map->lost[i].healed;
+  uint64_t generation = atomic_load(&map->losses) / 2 + 1;
+  atomic_store(&map->losses, generation * 2 + (uint64_t)patched);
+  return generation;
+}
+
+/* A free entry; else the one whose healing is longest ago, told ones first; NULL if all are patched. */
+static loss *entry_for_new(tome *map) {
+  loss *oldest = NULL;
+  for (int i = 0; i < MOST_LOSSES; i++) {
+    loss *l = &map->lost[i];
+    if (l->range.length == 0)
+      return l;
+    if (l->healed && (!oldest || l->told > oldest->told ||
+                      (l->told == oldest->told && l->healed < oldest->healed)))
+      oldest = l;
+  }
+  if (oldest && oldest->healed > map->forgotten)
+    map->forgotten = oldest->healed;
+  return oldest;
+}
+
+/* The patched loss that touches the range, or failing that any: being told of too much is safe. */
+static loss *patched_near(tome *map, tome_range range, int any) {
+  for (int i = 0; i < MOST_LOSSES; i++) {
+    loss *l = &map->lost[i];
+    if (l->range.length && !l->healed &&
+        (any || (l->range.offset <= end_of(range) && range.offset <= end_of(l->range))))
+      return l;
+  }
+  return NULL;
+}
+
+static void note(tome *map, tome_range range, tome_range patched) {
+  loss *l = patched_near(map, range, 0);
+  if (!l) {
+    l = entry_for_new(map);
+    if (l)
+      *l = (loss){.born = atomic_load(&map->losses) / 2 + 1};
+    else
+      l = patched_near(map, range, 1);
+  }
+  l->range = hull(l->range, range);
+  l->patched = hull(l->patched, patched);
+  l->told = 0;
+  next_generation(map);
+}
+
+/* ---- the handler ---- */
+
+static uint64_t page_up(uint64_t offset) {
+  uint64_t page = tome__os_system()->page;
+  return (offset + page - 1) & ~(page - 1);
+}
+
+/* Offsets of the map that a stretch of the file has in it. */
+static tome_range in_map(const tome *map, uint64_t from, uint64_t to) {
+  uint64_t promised = atomic_load(&map->promised);
+  from = from > map->origin ? from - map->origin : 0;
+  to = to > map->origin ? to - map->origin : 0;
+  if (to > promised)
+    to = promised;
+  return (tome_range){from, to > from ? to - from : 0};
+}
+
+/* Note that `range` of the map is lost, then patch [from, to) of the file. */
+static int patch(window *w, tome_range range, uint64_t from, uint64_t to) {
+  note(w->map, range, (tome_range){from, to - from});
+  tome__os_barrier();
+  return tome__os_patch(w->address + (from - w->start), (size_t)(to - from), w->map->access) == 0;
+}
+
+/* `at` is the file's offset of the page that could not be had. */
+static int deal_with_page(window *w, uint64_t at) {
+  tome *map = w->map;
+  uint64_t window_end = w->start + w->length;
+  uint64_t file_size = tome__os_size_now(&map->file);
+  uint64_t from = at, to = at + tome__os_system()->page;
+  tome_range range = in_map(map, from, to);
+  if (at >= page_up(file_size)) {
+    uint64_t end = map->origin + atomic_load(&map->promised);
+    from = page_up(file_size) > w->start ? page_up(file_size) : w->start;
+    to = page_up(end) < window_end ? page_up(end) : window_end;
+    range = in_map(map, file_size, end);
+  }
+  if (patch(w, range, from, to))
+    return 1;
+  /* Too many mappings, perhaps: one over all of the window makes them fewer. */
+  return patch(w, in_map(map, w->start, window_end), w->start, window_end);
+}
+
+static window *window_at(uintptr_t address) {
+  for (window *w = watched; w; w = w->watched_next)
+    if (address >= (uintptr_t)w->address && address - (uintptr_t)w->address < w->length)
+      return w;
+  return NULL;
+}
+
+static int on_lost_page(uintptr_t address) {
+  lock_in_handler();
+  int handled = 0;
+  window *w = window_at(address);
+  if (w) {
+    uint64_t page = tome__os_system()->page;
+    uint64_t at = w->start + ((address - (uintptr_t)w->address) & ~(page - 1));
+    /* Behind what was ever promised is the reservation: an access there is the program's own mistake. */
+    if (at < w->map->origin + atomic_load(&w->map->promised))
+      handled = deal_with_page(w, at);
+  }
+  unlock_in_handler();
+  return handled;
+}
+
+/* ---- attaching ---- */
+
+int tome_guard_enable(int on) {
+  return atomic_exchange(&enabled, on != 0);
+}
+
+int tome__guard_attach(tome *map) {
+  if ((map->flags & TOME_NOGUARD) || !atomic_load(&enabled))
+    return 0;
+  os_signals before;
+  tome__os_system(); /* known before the handler asks */
+  lock(&before);
+  int r = fork_safe ? 0 : tome__os_at_fork(before_fork, after_fork);
+  if (r == 0) {
+    fork_safe = 1;
+    r = tome__os_fault_install(on_lost_page);
+  }
+  if (r == 0) {
+    attached++;
+    map->guarded = 1;
+  }
+  unlock(&before);
+  return r;
+}
+
+void tome__guard_detach(tome *map) {
+  if (!map->guarded)
+    return;
+  os_signals before;
+  lock(&before);
+  map->guarded = 0;
+  if (--attached == 0)
+    tome__os_fault_remove();
+  unlock(&before);
+}
+
+void tome__guard_watch(window *w) {
+  if (!w->map->guarded)
+    return;
+  os_signals before;
+  lock(&before);
+  w->watched_next = watched;
+  watched = w;
+  unlock(&before);
+}
+
+void tome__guard_unwatch(window *w) {
+  if (!w->map->guarded)
+    return;
+  os_signals before;
+  lock(&before);
+  window **link = &watched;
+  while (*link && *link != w)
+    link = &(*link)->watched_next;
+  if (*link)
+    *link = w->watched_next;
+  unlock(&before);
+}
+
+/* ---- settling ---- */
+
+int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
+                       tome_range *ret_lost) {
+  os_signals signals;
+  tome_range all = {from, length}, lost = {0, 0};
+  lock(&signals);
+  if (before / 2 < map->forgotten)
+    lost = all;
+  for (int i = 0; i < MOST_LOSSES; i++) {
+    loss *l = &map->lost[i];
+    tome_range met = overlap(l->range, all);
+    if (met.length == 0 || (l->healed && l->healed <= before / 2))
+      continue;
+    lost = hull(lost, met);
+    l->told = 1;
+  }
+  unlock(&signals);
+  if (lost.length == 0)
+    return 0;
+  *ret_lost = lost;
+  return 1;
+}
+
+int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost) {
+  uint64_t size = tome__os_size_now(&map->file);
+  size = size > map->origin ? size - map->origin : 0;
+  if (from + length <= size)
+    return 0;
+  uint64_t first = from > size ? from : size;
+  *ret_lost = (tome_range){first, from + length - first};
+  return 1;
+}
+
+int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost) {
+  os_signals signals;
+  tome_range all = {from, length}, lost = {0, 0};
+  lock(&signals);
+  for (int i = 0; i < MOST_LOSSES; i++) {
+    loss *l = &map->lost[i];
+    tome_range met = overlap(l->range, all);
+    if (met.length == 0 || l->told)
+      continue;
+    lost = hull(lost, met);
+    l->told = 1;
+  }
+  unlock(&signals);
+  if (lost.length == 0)
+    return 0;
+  *ret_lost = lost;
+  return 1;
+}
+
+/* ---- healing ---- */
+
+static int put_back(const window *w, tome_range patched) {
+  tome_range here = overlap(patched, (tome_range){w->start, w->length});
+  if (!w->address || here.length == 0)
+    return 0;
+  return tome__os_map_over(&w->map->file, here.offset, w->address + (here.offset - w->start),
+                           (size_t)here.length, w->map->access);
+}
+
+static void heal(tome *map, loss *l) {
+  int r = put_back(&map->base_window, l->patched);
+  for (window *w = map->windows; w; w = w->next)
+    if (put_back(w, l->patched) < 0)
+      r = -1;
+  if (r < 0)
+    return;
+  l->healed = atomic_load(&map->losses) / 2 + 1;
+  next_generation(map);
+}
+
+void tome__guard_heal(tome *map) {
+  if (!(atomic_load(&map->losses) & 1))
+    return;
+  os_signals signals;
+  tome__os_mutex_lock(&map->lock);
+  lock(&signals);
+  for (int i = 0; i < MOST_LOSSES; i++)
+    if (map->lost[i].range.length && !map->lost[i].healed)
+      heal(map, &map->lost[i]);
+  unlock(&signals);
+  tome__os_mutex_unlock(&map->lock);
+}

@@ -1,0 +1,46 @@
+/* The guard as the files of this folder use it; the public side is tome/guard.h.
+ *
+ * An access is a sandwich: tome__guard_before(), the loads or stores, tome__guard_intact(). That is two loads of one word
+ * that hardly ever changes; only when it has is there anything to settle. */
+#ifndef TOME_LOST_PAGES_H
+#define TOME_LOST_PAGES_H
+
+#include "map_state.h"
+
+/** Install the handler, or see that it is in place, for one more map. */
+int tome__guard_attach(tome *map);
+/** The map is gone; with the last one the handler is too. Does nothing for a map that was not attached. */
+void tome__guard_detach(tome *map);
+
+/** Guard a window's memory from now on. */
+void tome__guard_watch(window *w);
+/** No longer. Pre: nobody uses the window. */
+void tome__guard_unwatch(window *w);
+
+static inline uint64_t tome__guard_before(const tome *map) {
+  uint64_t before = atomic_load_explicit(&map->losses, memory_order_acquire);
+  atomic_signal_fence(memory_order_seq_cst);
+  return before;
+}
+
+/* A fault between the two changes the word before the interrupted access goes on. The compiler is kept from moving the
+ * access past this load; other processors are kept from it by the handler, which makes every thread pass a barrier
+ * between the change of the word and the patch. */
+static inline int tome__guard_intact(const tome *map, uint64_t before) {
+  atomic_signal_fence(memory_order_seq_cst);
+  uint64_t after = atomic_load_explicit(&map->losses, memory_order_acquire);
+  return LIKELY(after == before && !(after & 1));
+}
+
+/** Settle an access to [from, from + length) begun at `before`: if it met lost bytes, 1 and which in *ret_lost. The losses
+ *  count as told then. */
+int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
+                       tome_range *ret_lost);
+/** Whether the file now ends inside [from, from + length): 1 and the missing bytes in *ret_lost. Asks the file. */
+int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost);
+/** What was lost in [from, from + length) and told nobody: 1 and the smallest range around it. It counts as told then. */
+int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost);
+/** Put the file back under all patches, as far as the system lets us. Takes map->lock. */
+void tome__guard_heal(tome *map);
+
+#endif

@@ -1,0 +1,309 @@
+/* Opening and closing. */
+#include "failure.h"
+#include "lost_pages.h"
+#include "map_state.h"
+#include "os.h"
+
+#include <string.h>
+#include <tome/error.h>
+#include <tome/info.h>
+
+#define ALL_FLAGS                                                                                  \
+  (TOME_WRITE | TOME_COPY | TOME_CREATE | TOME_EXCL | TOME_TRUNCATE | TOME_GROW | TOME_SPARSE |    \
+   TOME_NOGUARD)
+#define NEEDS_WRITE (TOME_CREATE | TOME_TRUNCATE | TOME_GROW | TOME_SPARSE)
+
+static const tome_options default_options = TOME_OPTIONS_INIT;
+
+const char *tome_version(void) {
+  return TOME_VERSION;
+}
+
+uint64_t tome_size(const tome *map) {
+  return tome__size(map);
+}
+
+int tome__map_fail(const tome *map, const char *operation, int code, int system, uint64_t offset,
+                   uint64_t length) {
+  return tome__fail(map->path, (failure){.operation = operation,
+                                         .code = code,
+                                         .system = system,
+                                         .offset = offset,
+                                         .length = length});
+}
+
+int tome__check_writable(tome *map, const char *operation) {
+  if (map->access & OS_WRITE)
+    return 0;
+  return tome__fail(map->path, (failure){.operation = operation,
+                                         .code = TOME_EREADONLY,
+                                         .detail = "open it with TOME_WRITE or TOME_COPY"});
+}
+
+/* ---- arguments ---- */
+
+static const char *wrong_flags(uint32_t flags) {
+  if (flags & ~ALL_FLAGS)
+    return "unknown flag";
+  if ((flags & TOME_COPY) && (flags & (TOME_WRITE | NEEDS_WRITE)))
+    return "TOME_COPY goes with no flag that changes the file";
+  if ((flags & NEEDS_WRITE) && !(flags & TOME_WRITE))
+    return "TOME_CREATE, TOME_TRUNCATE, TOME_GROW and TOME_SPARSE need TOME_WRITE";
+  if ((flags & TOME_EXCL) && !(flags & TOME_CREATE))
+    return "TOME_EXCL needs TOME_CREATE";
+  return NULL;
+}
+
+static const char *wrong_options(uint32_t flags, const tome_options *options) {
+  if (options->struct_size != sizeof *options)
+    return "tome_options: begin with TOME_OPTIONS_INIT";
+  if (options->window && (flags & TOME_COPY))
+    return "a forced window does not go with TOME_COPY";
+  if (options->mode > 07777)
+    return "permission bits above 07777";
+  return NULL;
+}
+
+/* ---- opening ---- */
+
+/* Which bytes of the file are the map's. */
+static int place(tome *map, const tome_options *options) {
+  os_stat status;
+  int r = tome__os_stat(&map->file, &status);
+  if (r < 0)
+    return r;
+  if (map->kind != TOME_KIND_MEMORY)
+    map->kind = status.kind;
+  uint64_t file_size = map->flags & TOME_TRUNCATE ? 0 : status.size;
+  if (options->offset > file_size)
+    return TOME_ERANGE;
+  uint64_t rest = file_size - options->offset;
+  if (options->length != TOME_END && options->length > rest)
+    return TOME_ERANGE;
+  map->origin = options->offset;
+  map->limit = options->length;
+  uint64_t size = options->length == TOME_END ? rest : options->length;
+  atomic_store(&map->promised, size);
+  atomic_store(&map->size, size);
+  return 0;
+}
+
+static uint64_t reservation(const tome *map, const tome_options *options) {
+  uint64_t size = tome__size(map);
+  int may_grow = map->kind != TOME_KIND_BLOCK && !(map->flags & TOME_COPY) &&
+                 (map->limit == TOME_END || (map->flags & TOME_WRITE));
+  if (options->reserve)
+    return options->reserve > size ? options->reserve : size;
+  uint64_t spare = tome__os_system()->spare;
+  return may_grow && size <= UINT64_MAX - spare ? size + spare : size;
+}
+
+static size_t window_size(const tome_options *options) {
+  size_t granularity = tome__os_system()->granularity;
+  if (options->window > SIZE_MAX / 4)
+    return SIZE_MAX / 4 / granularity * granularity;
+  return (options->window + granularity - 1) / granularity * granularity;
+}
+
+static int map_base(tome *map, const tome_options *options) {
+  map->forced_window = window_size(options);
+  if (map->forced_window) {
+    /* Whether the file can be mapped at all is found out now, not at the first access. */
+    void *address;
+    int r = tome__os_map(&map->file, 0, map->forced_window, map->access, &address);
+    return r < 0 ? r : tome__os_unmap(address, map->forced_window);
+  }
+  int r = tome__window_base(map, tome__size(map), reservation(map, options));
+  if (r == TOME_ENOMEM && !(map->flags & TOME_COPY))
+    return 0; /* windows */
+  if (r < 0 || !map->base)
+    return r;
+  tome__pageset_init(&map->known, map->lead + map->reach);
+  if (map->access & OS_WRITE)
+    tome__pageset_init(&map->stored, map->lead + map->reach);
+  return 0;
+}
+
+static int access_of(uint32_t flags) {
+  if (flags & TOME_COPY)
+    return OS_WRITE | OS_PRIVATE;
+  return flags & TOME_WRITE ? OS_WRITE : 0;
+}
+
+static void dispose(tome *map) {
+  tome__os_mutex_destroy(&map->flush_lock);
+  tome__os_mutex_destroy(&map->lock);
+  tome__os_free(map->views);
+  tome__os_free(map->path);
+  tome__os_free(map);
+}
+
+static int release(tome *map) {
+  int r = tome__window_release(map);
+  tome__guard_detach(map);
+  tome__pageset_release(&map->known);
+  tome__pageset_release(&map->stored);
+  return r;
+}
+
+static tome *new_map(const char *path, uint32_t flags) {
+  tome *map = tome__os_new(1, sizeof *map);
+  if (!map)
+    return NULL;
+  map->flags = flags;
+  map->access = access_of(flags);
+  tome__os_mutex_init(&map->lock);
+  tome__os_mutex_init(&map->flush_lock);
+  if (!path)
+    return map;
+  map->path = tome__os_new(strlen(path) + 1, 1);
+  if (!map->path) {
+    dispose(map);
+    return NULL;
+  }
+  memcpy(map->path, path, strlen(path) + 1);
+  return map;
+}
+
+/* The file is open; make it a map. The file itself is changed last of all. */
+static int set_up(tome *map, const tome_options *options) {
+  int r = place(map, options);
+  if (r < 0)
+    return r;
+  map->can_be_cut = map->kind == TOME_KIND_FILE && tome__os_can_be_cut(&map->file);
+  map->moves_blocks = map->kind == TOME_KIND_FILE && tome__os_moves_blocks(&map->file);
+  r = tome__guard_attach(map);
+  if (r == 0)
+    r = map_base(map, options);
+  if (r == 0 && (map->flags & TOME_TRUNCATE))
+    r = tome__os_truncate(&map->file, 0);
+  return r;
+}
+
+static const char *detail_of(int code) {
+  switch (code) {
+  case TOME_ERANGE:
+    return "the part is not inside the file";
+  case TOME_EMFILE:
+    return "close some, or raise the limit (ulimit -n)";
+  default:
+    return NULL;
+  }
+}
+
+static int fail_open(const char *operation, const char *path, int code, const tome_options *options) {
+  failure what = {.operation = operation, .code = code, .detail = detail_of(code)};
+  if (code == TOME_ERANGE) {
+    what.offset = options->offset;
+    what.length = options->length != TOME_END ? options->length : 0;
+  } else {
+    what.system = tome__os_last_error();
+  }
+  return tome__fail(path, what);
+}
+
+static int fail_arguments(const char *operation, const char *path, const char *what) {
+  return tome__fail(path, (failure){.operation = operation, .code = TOME_EINVAL, .detail = what});
+}
+
+/* What the three ways of opening have in common: a file from somewhere becomes a map. */
+static int open_map(tome **ret, const char *operation, tome *map, int opened,
+                    const tome_options *options) {
+  int r = opened < 0 ? opened : set_up(map, options);
+  if (r < 0) {
+    fail_open(operation, map->path, r, options);
+    if (opened == 0) {
+      release(map);
+      tome__os_abandon(&map->file, map->path);
+    }
+    dispose(map);
+    return r;
+  }
+  *ret = map;
+  return 0;
+}
+
+static int no_memory(const char *operation, const char *path) {
+  return tome__fail(path, (failure){.operation = operation, .code = TOME_ENOMEM});
+}
+
+int tome_open(tome **ret, const char *path, uint32_t flags, const tome_options *options) {
+  options = options ? options : &default_options;
+  const char *wrong = wrong_flags(flags);
+  wrong = wrong ? wrong : wrong_options(flags, options);
+  if (wrong)
+    return fail_arguments(__func__, path, wrong);
+  tome *map = new_map(path, flags);
+  if (!map)
+    return no_memory(__func__, path);
+  int opened = tome__os_open(path, flags, options->mode, &map->file);
+  return open_map(ret, __func__, map, opened, options);
+}
+
+int tome_open_fd(tome **ret, int fd, uint32_t flags, const tome_options *options) {
+  options = options ? options : &default_options;
+  const char *wrong = wrong_flags(flags);
+  wrong = wrong ? wrong : wrong_options(flags, options);
+  if (!wrong && (flags & (TOME_CREATE | TOME_EXCL)))
+    wrong = "an open descriptor cannot be created";
+  if (wrong)
+    return fail_arguments(__func__, NULL, wrong);
+  tome *map = new_map(NULL, flags);
+  if (!map)
+    return no_memory(__func__, NULL);
+  int opened = tome__os_adopt(fd, flags, &map->file);
+  return open_map(ret, __func__, map, opened, options);
+}
+
+int tome_anonymous(tome **ret, uint64_t size, const tome_options *options) {
+  options = options ? options : &default_options;
+  const char *wrong = wrong_options(TOME_WRITE, options);
+  if (!wrong && (options->offset != 0 || options->length != TOME_END))
+    wrong = "anonymous memory has no parts";
+  if (wrong)
+    return fail_arguments(__func__, NULL, wrong);
+  tome *map = new_map(NULL, TOME_WRITE);
+  if (!map)
+    return no_memory(__func__, NULL);
+  map->kind = TOME_KIND_MEMORY;
+  int opened = tome__os_memory_file(&map->file);
+  if (opened == 0) {
+    opened = tome__os_truncate(&map->file, size);
+    if (opened < 0)
+      tome__os_abandon(&map->file, NULL);
+  }
+  return open_map(ret, __func__, map, opened, options);
+}
+
+/* Stores of ours that another process cut away, if nobody has been told. */
+static int lost_stores(tome *map, tome_range *ret_lost) {
+  if (!map->guarded || !(map->flags & TOME_WRITE))
+    return 0;
+  int lost = tome__guard_untold(map, 0, TOME_END, ret_lost);
+  uint64_t stored = atomic_load(&map->stored_end);
+  if (!lost && map->can_be_cut && stored)
+    lost = tome__guard_is_cut(map, 0, stored, ret_lost);
+  return lost;
+}
+
+int tome_close(tome *map) {
+  if (!map)
+    return 0;
+  tome_range lost = {0, 0};
+  int r = lost_stores(map, &lost) ? TOME_ELOST : 0;
+  int system = 0;
+  int released = release(map);
+  if (released < 0 && r == 0) {
+    r = released;
+    system = tome__os_last_error();
+  }
+  int closed = tome__os_close(&map->file);
+  if (closed < 0 && r == 0) {
+    r = closed;
+    system = tome__os_last_error();
+  }
+  if (r < 0)
+    tome__map_fail(map, __func__, r, system, lost.offset, lost.length);
+  dispose(map);
+  return r;
+}

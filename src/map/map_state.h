@@ -1,0 +1,144 @@
+/* The map as the files of this folder share it.
+ *
+ * Two coordinates: offsets of the map, which callers use, and offsets of the file, which is origin more. A window is a
+ * stretch of the file that is mapped. The base is one that holds the whole map and, reserved behind it, the room to
+ * grow into; where it cannot be had, and for what lies past it, windows come and go.
+ *
+ * Invariants
+ *  1. The base never moves and never goes before tome_close().
+ *  2. `size` grows only after the file has; bytes [0, size) are promised: if they are not there, that is a loss.
+ *  3. A window with users is neither unmapped nor moved.
+ *  4. `known` and `stored` are shortcuts: a page missing from them is only slower.
+ *  Locks, in the order in which they are taken: map->lock, then the guard's. */
+#ifndef TOME_MAP_STATE_H
+#define TOME_MAP_STATE_H
+
+#include "os.h"
+#include "pageset.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <tome/map.h>
+#include <tome/view.h>
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/** A mapped stretch of the file. Only guard.c uses `watched`, only window.c the rest but address, start, length. */
+typedef struct window {
+  tome *map;
+  unsigned char *address;
+  uint64_t start; /* offset in the file */
+  size_t length;
+  size_t users;
+  uint64_t last_used;
+  struct window *next;
+  struct window *watched_next;
+} window;
+
+/** Bytes that were lost: when, and whether anyone has been told. Times are generations of `losses`. */
+typedef struct loss {
+  tome_range range;   /* bytes of the map; length 0: the entry is free */
+  tome_range patched; /* pages of the file that patches lie over */
+  uint64_t born;
+  uint64_t healed; /* 0: there still is a patch */
+  int told;
+} loss;
+
+#define MOST_LOSSES 32
+
+/** A live view, so that no resize cuts it. */
+typedef struct view_entry {
+  uint64_t offset;
+  uint64_t length;
+  uint32_t serial; /* odd: in use */
+  uint32_t next_free;
+} view_entry;
+
+struct tome {
+  /* Read by every access. */
+  _Atomic uint64_t size;
+  _Atomic uint64_t losses; /* generation * 2, + 1 while there is a patch anywhere */
+  unsigned char *base;     /* byte 0 of the map, or NULL */
+  uint64_t reach;          /* bytes of the map that the base holds or reserves */
+  uint64_t lead;           /* bytes of the base mapping before byte 0 */
+  pageset known;           /* pages read before: from the base mapping's start */
+  pageset stored;          /* pages stored into before, which have their blocks */
+  uint32_t flags;
+  int access; /* OS_WRITE, OS_PRIVATE */
+  int guarded;
+  int can_be_cut;
+  int moves_blocks;
+  _Atomic uint64_t stored_end; /* stores reached up to here since the file's size was last compared */
+
+  /* Fixed, or changed under `lock`. */
+  uint64_t origin;           /* of byte 0, in the file */
+  uint64_t limit;            /* the part's length, or TOME_END */
+  _Atomic uint64_t promised; /* the largest size there ever was */
+  uint32_t kind;
+  size_t forced_window; /* 0: none */
+  os_file file;
+  char *path; /* or NULL */
+  os_mutex lock;
+  window base_window;
+  window *windows;
+  uint64_t window_clock;
+  view_entry *views;
+  uint32_t views_count, views_free; /* views_free: index + 1 */
+
+  int flush_code, flush_system; /* the first failure of a flush */
+  os_mutex flush_lock;
+
+  /* The guard's, under its lock. */
+  loss lost[MOST_LOSSES];
+  uint64_t forgotten; /* losses healed up to this generation may have been dropped from `lost` */
+};
+
+static inline uint64_t tome__size(const tome *map) {
+  return atomic_load_explicit(&map->size, memory_order_acquire);
+}
+
+/** Whether [offset, offset + length) is inside `size`, whatever the numbers. */
+static inline int tome__inside(uint64_t size, uint64_t offset, uint64_t length) {
+  return offset <= size && length <= size - offset;
+}
+
+/** Largest of two, atomically. */
+static inline void tome__raise(_Atomic uint64_t *to, uint64_t value) {
+  uint64_t now = atomic_load_explicit(to, memory_order_relaxed);
+  while (now < value && !atomic_compare_exchange_weak(to, &now, value))
+    ;
+}
+
+/** Set the size, which the file has already. Pre: map->lock held, or the map not yet shared. */
+void tome__set_size(tome *map, uint64_t size);
+/** Adopt growth of the file, or if `shrink` whatever its size is. Pre: map->lock held. */
+int tome__adopt(tome *map, int shrink);
+/** 0 if [offset, offset + length) is inside the map, asking the file whether it has grown; else TOME_ERANGE recorded. */
+int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_t length);
+/** 0 if stores are allowed; else TOME_EREADONLY recorded. */
+int tome__check_writable(tome *map, const char *operation);
+/** Record a failure of the map; `system` is 0 where the system had no part in it. */
+int tome__map_fail(const tome *map, const char *operation, int code, int system, uint64_t offset,
+                   uint64_t length);
+
+/** Mapped memory at `offset`: *ret_data, at least `least` bytes of it, in all *ret_length. Stays until
+ *  tome__window_unpin(). Pre: the bytes are inside the map. Fails with TOME_ENOMEM. */
+int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **ret_data,
+                     size_t *ret_length, window **ret_window);
+/** `pinned` may be NULL: the base needs no pin. */
+void tome__window_unpin(tome *map, window *pinned);
+/** Map the base, as much of `reserve` as the system gives. With TOME_ENOMEM windows remain. */
+int tome__window_base(tome *map, uint64_t size, uint64_t reserve);
+/** Unmap everything. */
+int tome__window_release(tome *map);
+
+/** Whether a live view covers bytes from `size` on. Pre: map->lock held. */
+int tome__view_beyond(const tome *map, uint64_t size);
+
+/** Store past the end, growing the file: the part of the data that lies past the end is written, the rest is left to
+ *  the caller. *ret_inside is how many bytes that is. */
+int tome__grow_write(tome *map, const char *operation, uint64_t offset, const void *data,
+                     size_t length, size_t *ret_inside);
+
+#endif

@@ -1,0 +1,68 @@
+#include "pageset.h"
+
+#include "os.h"
+
+/* A set larger than this would be for a map of 4 TiB; such a one does without. */
+#define MOST_BYTES ((uint64_t)128 << 20)
+
+static uint64_t mask_of(uint64_t first, uint64_t last, uint64_t word) {
+  uint64_t mask = ~UINT64_C(0);
+  if (word == first / 64)
+    mask &= ~UINT64_C(0) << first % 64;
+  if (word == last / 64)
+    mask &= ~UINT64_C(0) >> (63 - last % 64);
+  return mask;
+}
+
+void tome__pageset_init(pageset *set, uint64_t length) {
+  size_t page = tome__os_system()->page;
+  *set = (pageset){0};
+  while ((size_t)1 << set->shift < page)
+    set->shift++;
+  uint64_t words = (length >> set->shift) / 64 + 1;
+  void *bits;
+  if (words * 8 > MOST_BYTES || tome__os_pages((size_t)words * 8, &bits) < 0)
+    return;
+  set->bits = bits;
+  set->bytes = (size_t)words * 8;
+}
+
+void tome__pageset_release(pageset *set) {
+  if (set->bits)
+    tome__os_unmap(set->bits, set->bytes);
+  set->bits = NULL;
+}
+
+void tome__pageset_add(pageset *set, uint64_t offset, uint64_t length) {
+  if (!set->bits || length == 0)
+    return;
+  uint64_t first = offset >> set->shift;
+  uint64_t last = (offset + length - 1) >> set->shift;
+  for (uint64_t word = first / 64; word <= last / 64; word++)
+    atomic_fetch_or_explicit(&set->bits[word], mask_of(first, last, word), memory_order_release);
+}
+
+int tome__pageset_has_many(const pageset *set, uint64_t first, uint64_t last) {
+  for (uint64_t word = first / 64; word <= last / 64; word++) {
+    uint64_t mask = mask_of(first, last, word);
+    if ((atomic_load_explicit(&set->bits[word], memory_order_acquire) & mask) != mask)
+      return 0;
+  }
+  return 1;
+}
+
+int tome__pageset_has_any(const pageset *set, uint64_t offset, uint64_t length) {
+  if (!set->bits || length == 0)
+    return 0;
+  uint64_t first = offset >> set->shift;
+  uint64_t last = (offset + length - 1) >> set->shift;
+  for (uint64_t word = first / 64; word <= last / 64; word++)
+    if (atomic_load_explicit(&set->bits[word], memory_order_acquire) & mask_of(first, last, word))
+      return 1;
+  return 0;
+}
+
+void tome__pageset_clear(pageset *set) {
+  if (set->bits)
+    tome__os_patch(set->bits, set->bytes, OS_WRITE);
+}

@@ -1,0 +1,41 @@
+/* A set of pages, one bit each: lock-free, and taking memory only where bits were set. */
+#ifndef TOME_PAGESET_H
+#define TOME_PAGESET_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct pageset {
+  _Atomic uint64_t *bits; /* NULL: the set holds nothing and takes nothing up */
+  size_t bytes;           /* of `bits` */
+  unsigned shift;         /* log2 of the page */
+} pageset;
+
+/** A set for `length` bytes of pages. Without memory the set stays empty: it is only ever a shortcut. */
+void tome__pageset_init(pageset *set, uint64_t length);
+void tome__pageset_release(pageset *set);
+
+/** Empty the set. */
+void tome__pageset_clear(pageset *set);
+
+/** Add every page that [offset, offset + length) touches. Pre: inside the length the set was made for. */
+void tome__pageset_add(pageset *set, uint64_t offset, uint64_t length);
+/** Whether all pages are in the set that [offset, offset + length) touches, when these are more than two words. */
+int tome__pageset_has_many(const pageset *set, uint64_t first, uint64_t last);
+/** Whether any page is in the set that [offset, offset + length) touches. */
+int tome__pageset_has_any(const pageset *set, uint64_t offset, uint64_t length);
+
+/** Whether all pages are in the set that [offset, offset + length) touches. Pre: length > 0. */
+static inline int tome__pageset_has(const pageset *set, uint64_t offset, uint64_t length) {
+  if (!set->bits)
+    return 0;
+  uint64_t first = offset >> set->shift;
+  uint64_t last = (offset + length - 1) >> set->shift;
+  if (first / 64 != last / 64)
+    return tome__pageset_has_many(set, first, last);
+  uint64_t mask = (~UINT64_C(0) >> (63 - last % 64)) & (~UINT64_C(0) << first % 64);
+  return (atomic_load_explicit(&set->bits[first / 64], memory_order_acquire) & mask) == mask;
+}
+
+#endif

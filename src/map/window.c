@@ -1,0 +1,180 @@
+/* Windows: which stretches of the file are mapped.
+ *
+ * Most maps have just the base. Where the file does not fit the address space, or reaches past the base, windows are
+ * mapped as they are needed. They begin at multiples of half their size, so that any range of up to half a window lies
+ * inside one; for a longer range a longer window is made. Windows that nobody uses are kept until there are too many, or
+ * the system refuses more: the one longest unused goes first. */
+#include "lost_pages.h"
+#include "map_state.h"
+#include "os.h"
+
+#include <string.h>
+#include <tome/error.h>
+
+#define MOST_IDLE 8
+
+static uint64_t round_up(uint64_t n, uint64_t to) {
+  return (n + to - 1) / to * to;
+}
+
+static int map_window(tome *map, uint64_t start, uint64_t length, window *w) {
+  if (length > SIZE_MAX / 2)
+    return TOME_ENOMEM;
+  void *address;
+  int r = tome__os_map(&map->file, start, (size_t)length, map->access, &address);
+  if (r < 0)
+    return r;
+  w->map = map;
+  w->address = address;
+  w->start = start;
+  w->length = (size_t)length;
+  tome__guard_watch(w);
+  return 0;
+}
+
+static int unmap_window(window *w) {
+  tome__guard_unwatch(w);
+  return tome__os_unmap(w->address, w->length);
+}
+
+int tome__window_base(tome *map, uint64_t size, uint64_t reserve) {
+  uint64_t granularity = tome__os_system()->granularity;
+  uint64_t start = map->origin - map->origin % granularity;
+  uint64_t lead = map->origin - start;
+  for (uint64_t spare = reserve > size ? reserve - size : 0;; spare /= 2) {
+    uint64_t length = lead + size + spare;
+    if (length == 0 || length < size) /* nothing to map; more than there are numbers */
+      return length == 0 ? 0 : TOME_ENOMEM;
+    length = round_up(length, granularity);
+    int r = length == 0 ? TOME_ENOMEM : map_window(map, start, length, &map->base_window);
+    if (r == 0) {
+      map->base = map->base_window.address + lead;
+      map->lead = lead;
+      map->reach = length - lead;
+      return 0;
+    }
+    if (r != TOME_ENOMEM && r != TOME_EFBIG)
+      return r;
+    if (spare == 0)
+      return TOME_ENOMEM;
+    if (spare < granularity)
+      spare = 0;
+  }
+}
+
+/* ---- windows that come and go; under map->lock ---- */
+
+static window **oldest_idle(tome *map, size_t *ret_count) {
+  window **oldest = NULL;
+  *ret_count = 0;
+  for (window **link = &map->windows; *link; link = &(*link)->next) {
+    if ((*link)->users > 0)
+      continue;
+    ++*ret_count;
+    if (!oldest || (*link)->last_used < (*oldest)->last_used)
+      oldest = link;
+  }
+  return oldest;
+}
+
+static int drop(window **link) {
+  window *w = *link;
+  *link = w->next;
+  int r = unmap_window(w);
+  tome__os_free(w);
+  return r;
+}
+
+static int drop_idle(tome *map, size_t keep) {
+  size_t count;
+  window **oldest = oldest_idle(map, &count);
+  int dropped = 0;
+  while (count > keep) {
+    drop(oldest);
+    dropped = 1;
+    oldest = oldest_idle(map, &count);
+  }
+  return dropped;
+}
+
+static window *find_window(tome *map, uint64_t at, size_t least) {
+  for (window *w = map->windows; w; w = w->next)
+    if (at >= w->start && at - w->start < w->length && w->length - (at - w->start) >= least)
+      return w;
+  return NULL;
+}
+
+static int make_window(tome *map, uint64_t at, size_t least, window **ret_window) {
+  const os_system *system = tome__os_system();
+  uint64_t size = map->forced_window ? map->forced_window : system->window;
+  uint64_t half = round_up(size / 2, system->granularity);
+  uint64_t start = at - at % half;
+  uint64_t needed = round_up(at - start + least, system->granularity);
+  uint64_t length = needed > size ? needed : size;
+  uint64_t rest = round_up(map->origin + tome__size(map) - start, system->granularity);
+  if (length > rest && rest >= needed)
+    length = rest;
+  window *w = tome__os_new(1, sizeof *w);
+  if (!w)
+    return TOME_ENOMEM;
+  int r = map_window(map, start, length, w);
+  if (r == TOME_ENOMEM && drop_idle(map, 0))
+    r = map_window(map, start, length, w);
+  if (r == TOME_ENOMEM && length > needed)
+    r = map_window(map, start, needed, w);
+  if (r < 0) {
+    tome__os_free(w);
+    return r == TOME_EFBIG ? TOME_ENOMEM : r; /* the last page below 8 EiB cannot be mapped */
+  }
+  w->next = map->windows;
+  map->windows = w;
+  *ret_window = w;
+  return 0;
+}
+
+int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **ret_data,
+                     size_t *ret_length, window **ret_window) {
+  if (tome__inside(map->reach, offset, least) && offset < map->reach) {
+    uint64_t length = map->reach - offset;
+    *ret_data = map->base + offset;
+    *ret_length = length < SIZE_MAX ? (size_t)length : SIZE_MAX;
+    *ret_window = NULL;
+    return 0;
+  }
+  tome__os_mutex_lock(&map->lock);
+  uint64_t at = map->origin + offset;
+  window *w = find_window(map, at, least);
+  int r = w ? 0 : make_window(map, at, least, &w);
+  if (r == 0) {
+    w->users++;
+    w->last_used = ++map->window_clock;
+    *ret_data = w->address + (at - w->start);
+    *ret_length = w->length - (size_t)(at - w->start);
+    *ret_window = w;
+    drop_idle(map, MOST_IDLE);
+  }
+  tome__os_mutex_unlock(&map->lock);
+  return r;
+}
+
+void tome__window_unpin(tome *map, window *pinned) {
+  if (!pinned)
+    return;
+  tome__os_mutex_lock(&map->lock);
+  pinned->users--;
+  tome__os_mutex_unlock(&map->lock);
+}
+
+int tome__window_release(tome *map) {
+  int r = 0;
+  while (map->windows) {
+    int dropped = drop(&map->windows);
+    r = r < 0 ? r : dropped;
+  }
+  if (map->base) {
+    int unmapped = unmap_window(&map->base_window);
+    r = r < 0 ? r : unmapped;
+    map->base = NULL;
+  }
+  return r;
+}

@@ -1,0 +1,44 @@
+/* Telling the kernel what will be touched, and asking it to touch it first. */
+#include "calls.h"
+#include "os.h"
+#include "posix_error.h"
+
+#include <errno.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static int advise_around(void *address, size_t length, int advice) {
+  size_t page = tome__os_system()->page;
+  uintptr_t first = (uintptr_t)address & ~(page - 1);
+  uintptr_t end = ((uintptr_t)address + length + page - 1) & ~(page - 1);
+  return tome__os_calls.madvise((void *)first, end - first, advice);
+}
+
+void tome__os_will_need(void *address, size_t length) {
+  advise_around(address, length, MADV_WILLNEED);
+}
+
+void tome__os_let_go(void *address, size_t length) {
+  size_t page = tome__os_system()->page;
+  uintptr_t first = ((uintptr_t)address + page - 1) & ~(page - 1);
+  uintptr_t end = ((uintptr_t)address + length) & ~(page - 1);
+  if (first < end)
+    tome__os_calls.madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+int tome__os_populate(void *address, size_t length, int access) {
+  int advice = access & OS_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+  for (;;) {
+    if (advise_around(address, length, advice) == 0)
+      return 0;
+    if (errno == EINVAL)
+      return TOME_ENOTSUP; /* before Linux 5.14 */
+    if (errno == EFAULT || errno == EIO)
+      return TOME_ELOST;
+    if (errno != EINTR && errno != EAGAIN)
+      return tome__os_failed();
+  }
+}

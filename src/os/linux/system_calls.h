@@ -1,0 +1,50 @@
+/* The calls that Linux alone has; see calls.h. Those without a wrapper in every C library are made here. */
+#ifndef TOME_SYSTEM_CALLS_H
+#define TOME_SYSTEM_CALLS_H
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* As the kernel defines them, for C libraries that are older than the kernel. */
+struct os_cachestat_range {
+  uint64_t offset, length;
+};
+struct os_cachestat {
+  uint64_t cached, dirty, writeback, evicted, recently_evicted;
+};
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+static inline int os_membarrier(int command) {
+  return (int)syscall(SYS_membarrier, command, 0, 0);
+}
+
+static inline int os_cachestat(int fd, const struct os_cachestat_range *range,
+                               struct os_cachestat *status) {
+  return (int)syscall(SYS_cachestat, fd, range, status, 0);
+}
+
+#define OS_SYSTEM_CALLS(X)                                                                         \
+  X(int, fallocate, (int fd, int mode, off_t offset, off_t n), (fd, mode, offset, n), -1)          \
+  X(int, fstatfs, (int fd, struct statfs *status), (fd, status), -1)                               \
+  X(ssize_t, pwritev2, (int fd, const struct iovec *v, int count, off_t at, int flags),            \
+    (fd, v, count, at, flags), -1)                                                                 \
+  X(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)                      \
+  X(int, sync_file_range, (int fd, off_t offset, off_t n, unsigned flags),                         \
+    (fd, offset, n, flags), -1)                                                                    \
+  X(int, syncfs, (int fd), (fd), -1)                                                               \
+  X(int, posix_fadvise, (int fd, off_t offset, off_t n, int advice), (fd, offset, n, advice),      \
+    EINVAL)                                                                                        \
+  X(int, mincore, (void *at, size_t n, unsigned char *pages), (at, n, pages), -1)                  \
+  X(int, os_membarrier, (int command), (command), -1)                                              \
+  X(int, os_cachestat,                                                                             \
+    (int fd, const struct os_cachestat_range *range, struct os_cachestat *status),                 \
+    (fd, range, status), -1)
+
+#endif

@@ -1,0 +1,50 @@
+/* Flushing, by file rather than by mapping: it then works the same through windows.
+ *
+ * msync(MS_ASYNC) does nothing on Linux; sync_file_range() really begins the write-back. Only fdatasync() makes the
+ * device empty its own cache, and writes the metadata that the data needs to be found again. */
+#include "calls.h"
+#include "os.h"
+#include "posix_error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <tome/flush.h>
+
+static int write_range(const os_file *file, uint64_t offset, uint64_t length, unsigned how) {
+  if (tome__os_calls.sync_file_range(file->descriptor, (off_t)offset, (off_t)length, how) == 0)
+    return 0;
+  if (errno == ESPIPE || errno == ENOSYS || errno == EINVAL)
+    return TOME_ENOTSUP;
+  return tome__os_failed();
+}
+
+static int sync_file(const os_file *file) {
+  while (tome__os_calls.fdatasync(file->descriptor) < 0)
+    if (errno != EINTR)
+      return tome__os_failed();
+  return 0;
+}
+
+/* A created file is there after power loss only if its directory is. A directory that could not be opened (no
+ * permission to read it) leaves the whole file system to be synced. */
+static int sync_name(os_file *file) {
+  if (!file->created)
+    return 0;
+  int failed = file->directory >= 0 ? tome__os_calls.fsync(file->directory)
+                                    : tome__os_calls.syncfs(file->descriptor);
+  if (failed < 0)
+    return tome__os_failed();
+  file->created = 0;
+  return 0;
+}
+
+int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level) {
+  unsigned start = SYNC_FILE_RANGE_WRITE;
+  unsigned wait = start | SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
+  if (level == TOME_FLUSH_DURABLE) {
+    int r = sync_file(file);
+    return r < 0 ? r : sync_name(file);
+  }
+  int r = write_range(file, offset, length, level == TOME_FLUSH_START ? start : wait);
+  return r == TOME_ENOTSUP ? sync_file(file) : r;
+}

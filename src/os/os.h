@@ -1,0 +1,147 @@
+/* What Tome asks of an operating system: the written contract.
+ *
+ * Each system implements these functions in whole files of its own (posix/, linux/, ...) and defines os_file,
+ * os_mutex and os_signals in an os_platform.h. Code above this layer knows no system.
+ *
+ * Unless said otherwise a function returns 0 or a TOME_E… code; after a failure tome__os_last_error() is the
+ * system's own code. Interrupted calls are begun again. Outputs are untouched on failure. */
+#ifndef TOME_OS_H
+#define TOME_OS_H
+
+#include "os_platform.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <tome/error.h>
+#include <tome/info.h>
+
+/* ---- the system itself ---- */
+
+/** What does not change while the process runs. Always succeeds. */
+typedef struct os_system {
+  size_t page;        /* bytes of a page; a power of two */
+  size_t granularity; /* alignment of a mapping's file offset; a multiple of `page` */
+  uint64_t spare;     /* address space to reserve beyond a file by default */
+  size_t window;      /* bytes of a window where the whole does not fit */
+} os_system;
+const os_system *tome__os_system(void);
+
+/** The system's code of the last failure in this thread (errno, GetLastError()). */
+int tome__os_last_error(void);
+
+/** Memory from the heap, zeroed; NULL when there is none. */
+void *tome__os_new(size_t count, size_t size);
+/** Frees what tome__os_new() gave; NULL is left alone. */
+void tome__os_free(void *memory);
+
+void tome__os_mutex_init(os_mutex *mutex);
+void tome__os_mutex_destroy(os_mutex *mutex);
+void tome__os_mutex_lock(os_mutex *mutex);
+void tome__os_mutex_unlock(os_mutex *mutex);
+
+/* ---- files ---- */
+
+/** What a file is at this moment. */
+typedef struct os_stat {
+  uint64_t size;      /* bytes; of a block device too */
+  uint64_t allocated; /* bytes on the disk */
+  uint32_t kind;      /* TOME_KIND_… */
+} os_stat;
+
+/** Open a path. `flags` are those of tome_open(), checked. TOME_TRUNCATE is not carried out here.
+ *  Post: on success *ret_file can be mapped in principle and holds what is needed to make its directory entry
+ *  durable if it was created. Never waits for another process. Fails with TOME_EISDIR, TOME_ENOTMAP for
+ *  what is not a file; a file created by a failing call is removed again. */
+int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file);
+/** Take a descriptor of the caller's: *ret_file is independent of it in position and status flags where the
+ *  system allows. Fails with TOME_EBADF, TOME_EACCES (not open for what `flags` need). */
+int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file);
+/** Shared memory as a file of size 0 that only this process and its children can reach. */
+int tome__os_memory_file(os_file *ret_file);
+/** Undo the creation of a file by tome__os_open(), if it was created; then close. Cannot fail. */
+void tome__os_abandon(os_file *file, const char *path);
+/** Close; the file is closed whatever is returned. */
+int tome__os_close(os_file *file);
+
+int tome__os_stat(const os_file *file, os_stat *ret_stat);
+/** Bytes of the file, in a signal handler too; 0 if the file cannot be asked. */
+uint64_t tome__os_size_now(const os_file *file);
+/** Whether another process may shorten the file (not sealed memory, not a device). */
+int tome__os_can_be_cut(const os_file *file);
+/** Whether overwriting a block may need a new one (copy-on-write file systems). */
+int tome__os_moves_blocks(const os_file *file);
+
+/** Read at most `length` bytes; *ret_read less than that means the end of the file. On failure *ret_read is what was
+ *  read before it. */
+int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t length, size_t *ret_read);
+/** Write all, growing the file if needed. On failure some of it may be written. */
+int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length);
+/** Write all at the end of the file, atomically among appenders; *ret_offset is where. On failure the length is as
+ *  before. `size` is the size the caller believes in. */
+int tome__os_append(os_file *file, uint64_t size, const void *data, size_t length, uint64_t *ret_offset);
+/** Grow from `old_size` to `new_size`, with blocks unless `sparse`; never makes the file shorter than it is.
+ *  On failure size and blocks are as before. */
+int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, int sparse);
+int tome__os_truncate(const os_file *file, uint64_t size);
+/** After a failure: cut the file back to `size`, if it can be, and leave tome__os_last_error() as it is. */
+void tome__os_cut_back(const os_file *file, uint64_t size);
+/** Make sure of the blocks of a range inside the file; 0 too where the file system has no such call. */
+int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length);
+/** Why storing into a range has just failed: TOME_ENOSPC or TOME_ELOST. */
+int tome__os_store_failure(const os_file *file, uint64_t offset, uint64_t length);
+
+/** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. */
+int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);
+
+/* ---- memory ---- */
+
+#define OS_WRITE 1   /* stores allowed */
+#define OS_PRIVATE 2 /* stores stay in this mapping */
+
+/** Map a range of a file; it may reach past the end, where it becomes usable as the file grows.
+ *  Pre: `offset` is a multiple of the granularity. Backed by address space only. */
+int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access, void **ret_address);
+/** Replace mapped pages by the file again, in one step. Pre: page-aligned. */
+int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length, int access);
+/** Replace mapped pages by zeroed private memory, in one step. Callable in a signal handler. Pre: page-aligned. */
+int tome__os_patch(void *address, size_t length, int access);
+int tome__os_unmap(void *address, size_t length);
+/** Zeroed memory that takes space only where it is touched. Freed by tome__os_unmap(). */
+int tome__os_pages(size_t length, void **ret_address);
+
+/** Start reading exactly this range from the disk; returns at once. A hint: cannot fail. Any alignment. */
+void tome__os_will_need(void *address, size_t length);
+/** Take the range out of this process's page tables; what the file holds stays as it is. A hint: cannot fail.
+ *  Pre: a shared mapping. Only whole pages inside the range are let go. Any alignment. */
+void tome__os_let_go(void *address, size_t length);
+/** Make the range's pages present for reading, or for storing (`access` has OS_WRITE: blocks are allocated).
+ *  Any alignment. Fails without a signal: TOME_ELOST if a page cannot be had, TOME_ENOTSUP if not known here. */
+int tome__os_populate(void *address, size_t length, int access);
+
+/* ---- lost pages ---- */
+
+/** Called for a fault at an address, in a signal handler with all signals blocked. Returns 1 if dealt with. */
+typedef int os_fault_handler(uintptr_t address);
+/** Install the process's handler of lost pages, or see to it that it still is the one that is called.
+ *  Pre: callers are serialised. */
+int tome__os_fault_install(os_fault_handler *handler);
+/** Give back what was there before, unless someone has installed another on top of ours.
+ *  Pre: callers are serialised. */
+void tome__os_fault_remove(void);
+/** Every thread of the process passes a full memory barrier before this returns. Callable in a signal handler. */
+void tome__os_barrier(void);
+
+/** Block all signals of this thread, so that a lock shared with the fault handler can be taken. */
+void tome__os_signals_block(os_signals *ret_before);
+void tome__os_signals_restore(const os_signals *before);
+/** Have `before` called before a fork, and `after` after it in parent and child. */
+int tome__os_at_fork(void (*before)(void), void (*after)(void));
+
+/* ---- what is in memory ---- */
+
+/** Fill the figures of `ret_info` that are the file's: all but struct_size, page_size, size and reserved. */
+int tome__os_info(const os_file *file, tome_info *ret_info);
+/** Drop clean pages of the file that no process maps. */
+int tome__os_evict(const os_file *file);
+
+#endif

@@ -1,0 +1,76 @@
+/* Address space, and what is behind it. */
+#include "calls.h"
+#include "os.h"
+#include "posix_error.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+const os_system *tome__os_system(void) {
+  static os_system system;
+  size_t page = system.page;
+  if (!page) { /* the same for everyone who gets here at once */
+    page = (size_t)sysconf(_SC_PAGESIZE);
+    system.granularity = page;
+    system.spare = sizeof(void *) > 4 ? UINT64_C(64) << 30 : UINT64_C(64) << 20;
+    system.window = sizeof(void *) > 4 ? (size_t)64 << 20 : (size_t)16 << 20;
+    system.page = page;
+  }
+  return &system;
+}
+
+static int protection(int access) {
+  return access & OS_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+}
+
+static int map(const os_file *file, uint64_t offset, void *address, size_t length, int access,
+               int fixed, void **ret_address) {
+  int sharing = access & OS_PRIVATE ? MAP_PRIVATE : MAP_SHARED;
+  void *p = tome__os_calls.mmap(address, length, protection(access),
+                                sharing | MAP_NORESERVE | fixed, file->descriptor, (off_t)offset);
+  if (p == MAP_FAILED)
+    return tome__os_failed();
+  *ret_address = p;
+  return 0;
+}
+
+int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access,
+                 void **ret_address) {
+  return map(file, offset, NULL, length, access, 0, ret_address);
+}
+
+int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length,
+                      int access) {
+  return map(file, offset, address, length, access, MAP_FIXED, &address);
+}
+
+static int map_nothing(void *address, size_t length, int access, int fixed, void **ret_address) {
+  void *p = tome__os_calls.mmap(address, length, protection(access),
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+  if (p == MAP_FAILED)
+    return tome__os_failed();
+  *ret_address = p;
+  return 0;
+}
+
+int tome__os_patch(void *address, size_t length, int access) {
+  return map_nothing(address, length, access, MAP_FIXED, &address);
+}
+
+int tome__os_pages(size_t length, void **ret_address) {
+  return map_nothing(NULL, length, OS_WRITE, 0, ret_address);
+}
+
+int tome__os_unmap(void *address, size_t length) {
+  if (tome__os_calls.munmap(address, length) < 0)
+    return tome__os_failed();
+  return 0;
+}
+
+void *tome__os_new(size_t count, size_t size) {
+  return tome__os_calls.calloc(count, size);
+}
+
+void tome__os_free(void *memory) {
+  free(memory);
+}

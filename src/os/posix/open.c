@@ -1,0 +1,184 @@
+/* Opening, adopting and closing files. */
+#include "calls.h"
+#include "os.h"
+#include "posix_error.h"
+#include "posix_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <tome/map.h>
+#include <unistd.h>
+
+#define ALWAYS (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static int open_retrying(int at, const char *path, int flags, mode_t mode) {
+  int fd;
+  do
+    fd = tome__os_calls.openat(at, path, flags | ALWAYS, mode);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+/* Only files have bytes at offsets. Asked before the file is used for anything. */
+static int check_kind(int fd) {
+  struct stat status;
+  if (tome__os_calls.fstat(fd, &status) < 0)
+    return tome__os_failed();
+  if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))
+    return 0;
+  errno = 0;
+  return S_ISDIR(status.st_mode) ? TOME_EISDIR : TOME_ENOTMAP;
+}
+
+static os_file new_file(int fd, uint32_t flags) {
+  return (os_file){.descriptor = fd,
+                   .directory = -1,
+                   .writable = (flags & TOME_WRITE) != 0,
+                   .owner = getpid()};
+}
+
+/* The directory is opened first and the file created in it, so that the name that is made durable later is this
+ * very one, whatever is renamed meanwhile. */
+static int open_directory(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (!slash)
+    return tome__os_calls.open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  size_t length = slash == path ? 1 : (size_t)(slash - path);
+  char *name = tome__os_new(length + 1, 1);
+  if (!name) {
+    errno = ENOMEM;
+    return -1;
+  }
+  memcpy(name, path, length);
+  int fd = tome__os_calls.open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  int system = errno;
+  tome__os_free(name);
+  errno = system;
+  return fd;
+}
+
+/* A dangling link exists for O_EXCL and does not exist without it: there the plain O_CREAT decides. */
+static int create(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
+  int directory = open_directory(path);
+  if (directory < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+    return tome__os_failed(); /* else: a directory that may be searched, not read */
+  int fd = open_retrying(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL, mode);
+  if (fd < 0 && errno == EEXIST && !(flags & TOME_EXCL))
+    fd = open_retrying(AT_FDCWD, path, O_RDWR | O_CREAT, mode);
+  if (fd < 0) {
+    int system = errno;
+    if (directory >= 0)
+      tome__os_calls.close(directory);
+    errno = system;
+    return tome__os_failed();
+  }
+  *ret_file = new_file(fd, flags);
+  ret_file->directory = directory;
+  ret_file->created = 1;
+  return 0;
+}
+
+int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
+  os_file file;
+  int access = flags & TOME_WRITE ? O_RDWR : O_RDONLY;
+  int fd = -1;
+  if (flags & TOME_EXCL)
+    errno = ENOENT;
+  else
+    fd = open_retrying(AT_FDCWD, path, access, 0);
+  if (fd >= 0)
+    file = new_file(fd, flags);
+  else if (errno != ENOENT || !(flags & TOME_CREATE))
+    return tome__os_failed();
+  else {
+    int r = create(path, flags, mode, &file);
+    if (r < 0)
+      return r;
+  }
+  int r = check_kind(file.descriptor);
+  if (r < 0) {
+    int system = errno;
+    tome__os_abandon(&file, path);
+    errno = system;
+    return r;
+  }
+  *ret_file = file;
+  return 0;
+}
+
+/* A description of our own, with a position and flags that nobody else changes. Needs /proc. */
+static int reopen(int descriptor, int writable) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  return open_retrying(AT_FDCWD, path, writable ? O_RDWR : O_RDONLY, 0);
+}
+
+int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
+  int status = tome__os_calls.fcntl(descriptor, F_GETFL, 0);
+  if (status < 0)
+    return tome__os_failed();
+#ifdef O_PATH
+  if (status & O_PATH)
+    return TOME_EBADF;
+#endif
+  int access = status & O_ACCMODE;
+  int r = check_kind(descriptor);
+  if (r < 0)
+    return r;
+  errno = 0;
+  if (access == O_WRONLY || (access == O_RDONLY && (flags & TOME_WRITE)))
+    return TOME_EACCES;
+  int fd = reopen(descriptor, (flags & TOME_WRITE) != 0);
+  int borrowed = fd < 0;
+  if (borrowed && (errno == EMFILE || errno == ENFILE))
+    return TOME_EMFILE;
+  if (borrowed) {
+#ifdef O_DIRECT
+    if (status & O_DIRECT)
+      return TOME_ENOTSUP;
+#endif
+    fd = tome__os_calls.fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  }
+  if (fd < 0)
+    return tome__os_failed();
+  *ret_file = new_file(fd, flags);
+  ret_file->borrowed = borrowed;
+  return 0;
+}
+
+/* After a fork parent and child share one description; the child takes a new one when it needs its position. */
+static void own_description(os_file *file) {
+  if (file->borrowed || file->owner == getpid())
+    return;
+  int fd = reopen(file->descriptor, file->writable);
+  if (fd >= 0 && dup3(fd, file->descriptor, O_CLOEXEC) >= 0)
+    file->owner = getpid();
+  else
+    file->borrowed = 1;
+  if (fd >= 0)
+    tome__os_calls.close(fd);
+}
+
+int tome__os_owns_position(os_file *file) {
+  own_description(file);
+  return !file->borrowed;
+}
+
+void tome__os_abandon(os_file *file, const char *path) {
+  if (file->created)
+    unlink(path);
+  if (file->directory >= 0)
+    tome__os_calls.close(file->directory);
+  tome__os_calls.close(file->descriptor);
+}
+
+int tome__os_close(os_file *file) {
+  if (file->directory >= 0)
+    tome__os_calls.close(file->directory);
+  /* After EINTR the descriptor is gone all the same. */
+  if (tome__os_calls.close(file->descriptor) < 0 && errno != EINTR)
+    return tome__os_failed();
+  return 0;
+}

@@ -1,0 +1,22 @@
+/* The types of os.h on POSIX systems. */
+#ifndef TOME_OS_PLATFORM_H
+#define TOME_OS_PLATFORM_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/types.h>
+
+/* A file of ours. The open file description (position, status flags) belongs to us alone, unless `borrowed`. */
+typedef struct os_file {
+  int descriptor;
+  int directory; /* where the file was created, until its name is durable; else -1 */
+  int created;
+  int borrowed; /* the description is shared with the caller's descriptor */
+  int writable;
+  pid_t owner; /* the process that opened the description: after fork it is shared */
+} os_file;
+
+typedef pthread_mutex_t os_mutex;
+typedef sigset_t os_signals;
+
+#endif

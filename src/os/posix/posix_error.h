@@ -1,0 +1,11 @@
+/* The system's errors as ours. */
+#ifndef TOME_POSIX_ERROR_H
+#define TOME_POSIX_ERROR_H
+
+/** The TOME_E… code of an errno. */
+int tome__os_code(int system);
+
+/** The TOME_E… code of errno as it is now. */
+int tome__os_failed(void);
+
+#endif
