@@ -160,54 +160,79 @@ static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length)
   return r;
 }
 
-/* Only without a guard may a patch from an earlier loss not be taken for the file. */
-static int store_prepared(tome *map, unsigned char *to, uint64_t offset, source from, size_t length,
-                          tome_range *ret_lost) {
+static int prepare_telling(tome *map, unsigned char *to, uint64_t offset, size_t length,
+                           tome_range *ret_lost) {
   int r = prepare(map, to, offset, length);
   if (r == TOME_ELOST && !tome__guard_is_cut(map, offset, length, ret_lost))
     *ret_lost = (tome_range){offset, length};
-  return r < 0 ? r : copy_in(map, to, offset, from, length, ret_lost);
+  return r;
 }
 
-static int store_piece(tome *map, uint64_t offset, source from, size_t length, size_t *ret_done,
-                       tome_range *ret_lost) {
+/* A store under way: `length` bytes at `offset` of the map, copied `from`, or only made ready if `from` is NULL. */
+typedef struct store {
+  tome *map;
+  const source *from;
+  uint64_t offset, length;
+  int ready; /* made ready before */
+  tome_range lost;
+} store;
+
+/* What the next touch of these pages may rely on. Where overwriting needs new blocks, every store is made ready anew. */
+static void remember(tome *map, uint64_t offset, size_t length) {
+  if (map->moves_blocks && !(map->access & OS_PRIVATE))
+    return;
+  tome__pageset_add(&map->stored, offset + map->lead, length);
+  tome__pageset_add(&map->known, offset + map->lead, length);
+}
+
+/* Up to PIECE bytes are all made ready before the first is stored. */
+static int store_piece(store *s, uint64_t done, size_t length) {
+  tome *map = s->map;
   unsigned char *to;
+  size_t available;
   window *pinned;
-  int r = tome__window_pin(map, offset, 1, &to, ret_done, &pinned);
+  uint64_t offset = s->offset + done;
+  int r = tome__window_pin(map, offset, length, &to, &available, &pinned);
   if (r < 0)
     return r;
-  size_t n = *ret_done < length ? *ret_done : length;
-  n = n < PIECE ? n : PIECE;
-  *ret_done = n;
-  if (!pinned && tome__pageset_has(&map->stored, offset + map->lead, n)) {
-    r = copy_in(map, to, offset, from, n, ret_lost);
-  } else {
-    r = store_prepared(map, to, offset, from, n, ret_lost);
-    if (r == 0 && !pinned && (!map->moves_blocks || (map->access & OS_PRIVATE))) {
-      tome__pageset_add(&map->stored, offset + map->lead, n);
-      tome__pageset_add(&map->known, offset + map->lead, n);
-    }
-  }
+  int ready = s->ready || (!pinned && tome__pageset_has(&map->stored, offset + map->lead, length));
+  if (!ready)
+    r = prepare_telling(map, to, offset, length, &s->lost);
+  if (r == 0 && s->from)
+    r = copy_in(map, to, offset, source_at(*s->from, (size_t)done), length, &s->lost);
+  if (r == 0 && !ready && !pinned)
+    remember(map, offset, length);
   tome__window_unpin(map, pinned);
   return r;
 }
 
-/* Fails with the code and the bytes; records nothing. Pre: the range is inside the map. */
-static int store_all(tome *map, uint64_t offset, source from, uint64_t length,
-                     tome_range *ret_lost) {
+/* Fails with the code and the bytes in s->lost; records nothing. Pre: the range is inside the map. */
+static int store_all(store *s) {
+  tome *map = s->map;
   int r = 0;
   /* More than one piece: all blocks first, so that a full disk changes nothing. */
-  if (length > PIECE && !(map->access & OS_PRIVATE))
-    r = tome__os_allocate(&map->file, map->origin + offset, length);
-  size_t n;
-  for (uint64_t done = 0; r == 0 && done < length; done += n) {
-    uint64_t rest = length - done;
-    r = store_piece(map, offset + done, source_at(from, (size_t)done),
-                    rest < SIZE_MAX ? (size_t)rest : SIZE_MAX, &n, ret_lost);
+  if (s->length > PIECE && !s->ready && !(map->access & OS_PRIVATE))
+    r = tome__os_allocate(&map->file, map->origin + s->offset, s->length);
+  for (uint64_t done = 0; r == 0 && done < s->length; done += PIECE) {
+    uint64_t rest = s->length - done;
+    s->lost = (tome_range){s->offset + done, rest};
+    r = store_piece(s, done, rest < PIECE ? (size_t)rest : PIECE);
   }
   if (r == TOME_ELOST)
     tome__guard_heal(map);
   return r;
+}
+
+static int store_bytes(tome *map, const char *operation, uint64_t offset, source from,
+                       uint64_t length, int ready) {
+  store s = {.map = map, .from = &from, .offset = offset, .length = length, .ready = ready};
+  int r = store_all(&s);
+  return r < 0 ? fail_access(map, operation, r, s.lost) : 0;
+}
+
+int tome__make_ready(tome *map, uint64_t offset, size_t length) {
+  store s = {.map = map, .offset = offset, .length = length};
+  return store_all(&s);
 }
 
 static int write_carefully(tome *map, uint64_t offset, const void *data, size_t length) {
@@ -215,14 +240,12 @@ static int write_carefully(tome *map, uint64_t offset, const void *data, size_t 
   if (r < 0)
     return r;
   size_t inside = length;
-  if (!tome__inside(tome__size(map), offset, length)) {
+  int grows = !tome__inside(tome__size(map), offset, length);
+  if (grows)
     r = tome__grow_write(map, "tome_write", offset, data, length, &inside);
-    if (r < 0)
-      return r;
-  }
-  tome_range lost = {offset, length};
-  r = store_all(map, offset, (source){data, 0}, inside, &lost);
-  return r < 0 ? fail_access(map, "tome_write", r, lost) : 0;
+  if (r < 0)
+    return r;
+  return store_bytes(map, "tome_write", offset, (source){data, 0}, inside, grows);
 }
 
 int tome_write(tome *map, uint64_t offset, const void *data, size_t length) {
@@ -248,9 +271,7 @@ int tome_fill(tome *map, uint64_t offset, uint64_t length, int byte) {
   r = tome__check_range(map, __func__, offset, length);
   if (r < 0)
     return r;
-  tome_range lost = {offset, length};
-  r = store_all(map, offset, (source){NULL, byte}, length, &lost);
-  return r < 0 ? fail_access(map, __func__, r, lost) : 0;
+  return store_bytes(map, __func__, offset, (source){NULL, byte}, length, 0);
 }
 
 /* ---- moving ---- */
@@ -266,14 +287,17 @@ int tome_move(tome *map, uint64_t to, uint64_t from, uint64_t length) {
     r = tome__check_range(map, __func__, to, length);
   if (r < 0)
     return r;
-  tome_range lost = {to, length};
-  for (uint64_t done = 0; r == 0 && to != from && done < length;) {
+  for (uint64_t done = 0; to != from && done < length;) {
     size_t n = length - done < sizeof buffer ? (size_t)(length - done) : sizeof buffer;
     uint64_t at = to < from ? done : length - done - n;
+    tome_range lost = {from + at, n};
     r = read_all(map, from + at, buffer, n, &lost);
-    if (r == 0)
-      r = store_all(map, to + at, (source){buffer, 0}, n, &lost);
+    if (r < 0)
+      return fail_access(map, __func__, r, lost);
+    r = store_bytes(map, __func__, to + at, (source){buffer, 0}, n, 0);
+    if (r < 0)
+      return r;
     done += n;
   }
-  return r < 0 ? fail_access(map, __func__, r, lost) : 0;
+  return 0;
 }

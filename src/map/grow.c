@@ -112,11 +112,11 @@ static int resize(tome *map, uint64_t size) {
     return r;
   if (map->limit != TOME_END)
     map->limit = size;
-  if (size < known)
-    tome__set_size(map, size);
-  else
-    r = tome__adopt(map, 0);
-  return r;
+  uint64_t file_size = map->origin + size;
+  if (size > known && file_size < status.size)
+    file_size = status.size; /* someone else's growth stays */
+  tome__set_size(map, size < known ? size : size_in(map, file_size));
+  return 0;
 }
 
 int tome_resize(tome *map, uint64_t size) {
@@ -176,9 +176,7 @@ static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const
                         size_t length, size_t inside) {
   uint64_t from = map->origin + offset + inside;
   int r = 0;
-  if (inside > 0) /* the blocks of what comes before the end, so that nothing can fail after it */
-    r = tome__os_allocate(&map->file, map->origin + offset, inside);
-  if (r == 0 && from > status->size && !(map->flags & TOME_SPARSE))
+  if (from > status->size && !(map->flags & TOME_SPARSE))
     r = tome__os_extend(&map->file, status->size, from, 0);
   if (r < 0)
     return r;
@@ -193,36 +191,53 @@ static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const
   return 0;
 }
 
-static int grow_write(tome *map, uint64_t offset, const void *data, size_t length,
-                      size_t *ret_inside) {
+static int grow_write(tome *map, uint64_t offset, const void *data, size_t length, size_t inside) {
   os_stat status;
-  int r = tome__adopt(map, 0);
-  if (r == 0)
-    r = tome__os_stat(&map->file, &status);
+  int r = tome__os_stat(&map->file, &status);
+  if (r < 0)
+    return r;
+  if (!is_last(map, &status) && map->limit != TOME_END)
+    return TOME_ERANGE;
+  if (!is_last(map, &status) || offset + inside < tome__size(map))
+    return TOME_EBUSY; /* it grew again, just now */
+  return write_beyond(map, &status, offset, data, length, inside);
+}
+
+/* What of the data lies inside the map, by its newest size. */
+static int split(tome *map, uint64_t offset, size_t length, size_t *ret_inside) {
+  int r = adopt_locking(map, 0);
   if (r < 0)
     return r;
   uint64_t size = tome__size(map);
   *ret_inside = length;
   if (tome__inside(size, offset, length))
     return 0;
-  if (!(map->flags & TOME_GROW) || !is_last(map, &status))
+  if (!(map->flags & TOME_GROW))
     return TOME_ERANGE;
   if (offset > INT64_MAX - map->origin || length > INT64_MAX - map->origin - offset)
     return TOME_EFBIG;
-  size_t inside = offset < size ? (size_t)(size - offset) : 0;
-  *ret_inside = inside;
-  return length == 0 ? 0 : write_beyond(map, &status, offset, data, length, inside);
+  *ret_inside = length && offset < size ? (size_t)(size - offset) : 0;
+  return 0;
 }
 
+/* First what can fail without a trace, the blocks inside; then what makes the file longer. Should another process make it
+ * longer in between, once more. */
 int tome__grow_write(tome *map, const char *operation, uint64_t offset, const void *data,
                      size_t length, size_t *ret_inside) {
-  if (map->flags & TOME_GROW) {
-    int r = check_growable(map, operation);
+  int r;
+  do {
+    r = split(map, offset, length, ret_inside);
+    if (r < 0 || *ret_inside == length)
+      break;
+    r = check_growable(map, operation);
     if (r < 0)
       return r;
-  }
-  tome__os_mutex_lock(&map->lock);
-  int r = grow_write(map, offset, data, length, ret_inside);
-  tome__os_mutex_unlock(&map->lock);
+    r = tome__make_ready(map, offset, *ret_inside);
+    if (r < 0 || length == 0)
+      break;
+    tome__os_mutex_lock(&map->lock);
+    r = grow_write(map, offset, data, length, *ret_inside);
+    tome__os_mutex_unlock(&map->lock);
+  } while (r == TOME_EBUSY);
   return r < 0 ? fail(map, operation, r, offset, length) : 0;
 }

@@ -136,8 +136,10 @@ int tome__window_release(tome *map);
 /** Whether a live view covers bytes from `size` on. Pre: map->lock held. */
 int tome__view_beyond(const tome *map, uint64_t size);
 
-/** Store past the end, growing the file: the part of the data that lies past the end is written, the rest is left to
- *  the caller. *ret_inside is how many bytes that is. */
+/** Make pages inside the map ready for storing, blocks and all. Records nothing. */
+int tome__make_ready(tome *map, uint64_t offset, size_t length);
+/** Store past the end, growing the file: the part of the data that lies past the end is written; the rest, *ret_inside
+ *  bytes, is made ready and left to the caller. */
 int tome__grow_write(tome *map, const char *operation, uint64_t offset, const void *data,
                      size_t length, size_t *ret_inside);
 

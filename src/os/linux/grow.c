@@ -60,11 +60,10 @@ static ssize_t append_piece(const os_file *file, const void *data, size_t length
   while (n < 0 && errno == EINTR);
   if (n < 0)
     return n;
-  /* With the offset -1 the position is used and moved: it tells where the piece landed. */
+  /* With the offset -1 the position is used and moved: it tells where the piece landed. Without it, the size does,
+   * unless someone else has appended since. */
   off_t end = tome__os_calls.lseek(file->descriptor, 0, SEEK_CUR);
-  if (end < 0)
-    return -1;
-  *ret_end = (uint64_t)end;
+  *ret_end = end < 0 ? tome__os_size_now(file) : (uint64_t)end;
   return n;
 }
 

@@ -1,0 +1,265 @@
+#include "sweep_operations.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+unsigned char pattern(size_t i) {
+  return (unsigned char)(1 + i * 7 % 251);
+}
+
+/* ---- opening ---- */
+
+static int open_read(scene *s) {
+  return tome_open(&s->map, s->path, TOME_READ, NULL);
+}
+
+static int open_write(scene *s) {
+  return tome_open(&s->map, s->path, TOME_WRITE, NULL);
+}
+
+static int open_copy(scene *s) {
+  return tome_open(&s->map, s->path, TOME_COPY, NULL);
+}
+
+static int open_create(scene *s) {
+  return tome_open(&s->map, s->path, TOME_WRITE | TOME_CREATE, NULL);
+}
+
+static int open_truncate(scene *s) {
+  return tome_open(&s->map, s->path, TOME_WRITE | TOME_TRUNCATE, NULL);
+}
+
+static int open_part(scene *s) {
+  tome_options options = TOME_OPTIONS_INIT;
+  options.offset = 5001;
+  options.length = 123;
+  return tome_open(&s->map, s->path, TOME_WRITE, &options);
+}
+
+static int open_windows(scene *s) {
+  tome_options options = TOME_OPTIONS_INIT;
+  options.window = 1;
+  return tome_open(&s->map, s->path, TOME_WRITE, &options);
+}
+
+static int open_descriptor(scene *s) {
+  int fd = open(s->path, O_RDWR | O_CLOEXEC);
+  int r = tome_open_fd(&s->map, fd, TOME_WRITE, NULL);
+  close(fd);
+  return r;
+}
+
+static int open_anonymous(scene *s) {
+  return tome_anonymous(&s->map, FILE_SIZE, NULL);
+}
+
+static void emptied(unsigned char *file, size_t *size) {
+  (void)file;
+  *size = 0;
+}
+
+/* ---- reading ---- */
+
+static int check_bytes(const scene *s, uint64_t offset) {
+  for (size_t i = 0; i < CHUNK; i++)
+    if (s->buffer[i] != pattern(offset + i))
+      return 1; /* success, it says, with wrong bytes */
+  return 0;
+}
+
+static int read_some(scene *s) {
+  int r = tome_read(s->map, 3000, s->buffer, CHUNK);
+  return r < 0 ? r : check_bytes(s, 3000);
+}
+
+static int view_read(scene *s) {
+  tome_view view;
+  int r = tome_view_begin(s->map, 3000, CHUNK, TOME_VIEW_READ, &view);
+  if (r < 0)
+    return r;
+  memcpy(s->buffer, view.data, CHUNK);
+  r = tome_view_end(&view);
+  return r < 0 ? r : check_bytes(s, 3000);
+}
+
+/* The needle is where only bytes 20,000 on are. */
+static int find_some(scene *s) {
+  unsigned char needle[3] = {'@', '@', '@'};
+  int r = tome_find(s->map, needle, 3, 0, TOME_END, NULL);
+  return r;
+}
+
+static int rfind_some(scene *s) {
+  unsigned char needle[2] = {pattern(0), pattern(1)};
+  uint64_t at = 0;
+  int r = tome_rfind(s->map, needle, 2, 0, TOME_END, &at);
+  if (r < 0)
+    return r;
+  return r == 1 && at == 39909 ? 0 : 1; /* the last multiple of 251 below 40,000 - 1 */
+}
+
+static int refresh(scene *s) {
+  return tome_refresh(s->map);
+}
+
+static int check(scene *s) {
+  return tome_check(s->map, NULL);
+}
+
+static int info(scene *s) {
+  tome_info what = {.struct_size = sizeof what};
+  int r = tome_info_get(s->map, &what);
+  return r < 0 || what.file_size == FILE_SIZE ? r : 1;
+}
+
+static int evict(scene *s) {
+  return tome_evict(s->map);
+}
+
+/* ---- storing ---- */
+
+static int write_some(scene *s) {
+  memset(s->buffer, 'W', CHUNK);
+  return tome_write(s->map, 3000, s->buffer, CHUNK);
+}
+
+static void written(unsigned char *file, size_t *size) {
+  (void)size;
+  memset(file + 3000, 'W', CHUNK);
+}
+
+static int write_growing(scene *s) {
+  memset(s->buffer, 'G', CHUNK);
+  return tome_write(s->map, FILE_SIZE - 100, s->buffer, CHUNK);
+}
+
+static void grown(unsigned char *file, size_t *size) {
+  memset(file + FILE_SIZE - 100, 'G', CHUNK);
+  *size = FILE_SIZE - 100 + CHUNK;
+}
+
+static int write_gap(scene *s) {
+  memset(s->buffer, 'G', CHUNK);
+  return tome_write(s->map, FILE_SIZE + 9000, s->buffer, CHUNK);
+}
+
+static void grown_with_gap(unsigned char *file, size_t *size) {
+  memset(file + FILE_SIZE, 0, 9000);
+  memset(file + FILE_SIZE + 9000, 'G', CHUNK);
+  *size = FILE_SIZE + 9000 + CHUNK;
+}
+
+static int append(scene *s) {
+  uint64_t at = 0;
+  memset(s->buffer, 'A', CHUNK);
+  int r = tome_append(s->map, s->buffer, CHUNK, &at);
+  return r < 0 || at == FILE_SIZE ? r : 1;
+}
+
+static void appended(unsigned char *file, size_t *size) {
+  memset(file + FILE_SIZE, 'A', CHUNK);
+  *size = FILE_SIZE + CHUNK;
+}
+
+static int fill(scene *s) {
+  return tome_fill(s->map, 3000, CHUNK, 'W');
+}
+
+static int move(scene *s) {
+  return tome_move(s->map, 3000, 10000, CHUNK);
+}
+
+static void moved(unsigned char *file, size_t *size) {
+  (void)size;
+  memmove(file + 3000, file + 10000, CHUNK);
+}
+
+static int view_write(scene *s) {
+  tome_view view;
+  int r = tome_view_begin(s->map, 3000, CHUNK, TOME_VIEW_WRITE, &view);
+  if (r < 0)
+    return r;
+  memset(view.data, 'W', CHUNK);
+  return tome_view_end(&view);
+}
+
+static int resize_up(scene *s) {
+  return tome_resize(s->map, FILE_SIZE + 9000);
+}
+
+static void larger(unsigned char *file, size_t *size) {
+  memset(file + FILE_SIZE, 0, 9000);
+  *size = FILE_SIZE + 9000;
+}
+
+static int resize_down(scene *s) {
+  return tome_resize(s->map, 777);
+}
+
+static void smaller(unsigned char *file, size_t *size) {
+  (void)file;
+  *size = 777;
+}
+
+static int flush_start(scene *s) {
+  return tome_flush(s->map, 0, TOME_END, TOME_FLUSH_START);
+}
+
+static int flush_written(scene *s) {
+  return tome_flush(s->map, 0, TOME_END, TOME_FLUSH_WRITTEN);
+}
+
+static int flush_durable(scene *s) {
+  return tome_flush(s->map, 0, TOME_END, TOME_FLUSH_DURABLE);
+}
+
+static int close_map(scene *s) {
+  int r = tome_close(s->map);
+  s->map = NULL;
+  return r;
+}
+
+#define OPENS .opens = 1
+#define COLD(f) .flags = (f)
+#define WARM(f) .flags = (f), .warm = 1
+
+const operation operations[] = {
+    {"open for reading", open_read, NULL, OPENS},
+    {"open for writing", open_write, NULL, OPENS},
+    {"open a private copy", open_copy, NULL, OPENS},
+    {"create", open_create, emptied, OPENS, .no_file = 1},
+    {"open and truncate", open_truncate, emptied, OPENS},
+    {"open a part", open_part, NULL, OPENS},
+    {"open through windows", open_windows, NULL, OPENS},
+    {"open a descriptor", open_descriptor, NULL, OPENS},
+    {"anonymous", open_anonymous, NULL, OPENS},
+    {"read, first touch", read_some, NULL, COLD(TOME_READ)},
+    {"read, touched before", read_some, NULL, WARM(TOME_READ)},
+    {"view, reading", view_read, NULL, COLD(TOME_READ)},
+    {"find", find_some, NULL, COLD(TOME_READ)},
+    {"rfind", rfind_some, NULL, COLD(TOME_READ)},
+    {"refresh", refresh, NULL, COLD(TOME_READ)},
+    {"check", check, NULL, WARM(TOME_WRITE)},
+    {"info", info, NULL, COLD(TOME_READ)},
+    {"evict", evict, NULL, WARM(TOME_READ)},
+    {"write, first touch", write_some, written, COLD(TOME_WRITE)},
+    {"write, touched before", write_some, written, WARM(TOME_WRITE)},
+    {"write to a private copy", write_some, NULL, COLD(TOME_COPY)},
+    {"write across the end", write_growing, grown, COLD(TOME_WRITE | TOME_GROW)},
+    {"write behind a gap", write_gap, grown_with_gap, COLD(TOME_WRITE | TOME_GROW)},
+    {"write behind a gap, sparse", write_gap, grown_with_gap,
+     COLD(TOME_WRITE | TOME_GROW | TOME_SPARSE)},
+    {"append", append, appended, COLD(TOME_WRITE)},
+    {"fill", fill, written, COLD(TOME_WRITE)},
+    {"move", move, moved, COLD(TOME_WRITE)},
+    {"view, writing", view_write, written, COLD(TOME_WRITE), .stores = 1},
+    {"resize, growing", resize_up, larger, COLD(TOME_WRITE)},
+    {"resize, growing sparse", resize_up, larger, COLD(TOME_WRITE | TOME_SPARSE)},
+    {"resize, shrinking", resize_down, smaller, COLD(TOME_WRITE)},
+    {"flush, started", flush_start, NULL, WARM(TOME_WRITE)},
+    {"flush, written", flush_written, NULL, WARM(TOME_WRITE)},
+    {"flush, durable", flush_durable, NULL, WARM(TOME_WRITE)},
+    {"close", close_map, NULL, WARM(TOME_WRITE)},
+};
+const size_t operations_count = sizeof operations / sizeof *operations;
