@@ -159,8 +159,8 @@ static void row(const char *what, size_t bytes, run *ours, run *theirs, const ch
   double a, b, ratio;
   length = bytes;
   compare(ours, theirs, 200000, &a, &b, &ratio);
-  printf("%-32s %6zu B %9.1f ns  %-22s %9.1f ns  %+8.1f ns  x %.3f\n", what, bytes, a * 1e9, their_name,
-         b * 1e9, (a - b) * 1e9, ratio);
+  printf("%-32s %6zu B %9.1f ns  %-22s %9.1f ns  %+8.1f ns  x %.3f\n", what, bytes, a * 1e9,
+         their_name, b * 1e9, (a - b) * 1e9, ratio);
 }
 
 static void search_row(const char *what, run *ours) {
@@ -187,8 +187,8 @@ static void open_all(const char *path) {
       tome_open(&unguarded, path, TOME_READ | TOME_NOGUARD, NULL) < 0 ||
       tome_open(&writable, path, TOME_WRITE, NULL) < 0 || tome_info_get(map, &info) < 0)
     die(path);
-  printf("%s on %s, %ld processors, all in memory and touched before; medians of %d rounds\n\n", path,
-         info.file_system, sysconf(_SC_NPROCESSORS_ONLN), ROUNDS);
+  printf("%s on %s, %ld processors, all in memory and touched before; medians of %d rounds\n\n",
+         path, info.file_system, sysconf(_SC_NPROCESSORS_ONLN), ROUNDS);
 }
 
 /* Stores put back what is there: the file stays as it is. */

@@ -50,7 +50,7 @@ TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t len
  *  @return 0, or
  *          TOME_EREADONLY, TOME_ERANGE (the map is a part that ends before its file does),
  *          TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure length and contents are as before.
- *  Cost: one to three system calls. Since 0.1. */
+ *  Cost: four system calls, and a copy. Since 0.1. */
 TOME_API int tome_append(tome *map, const void *data, size_t length, uint64_t *ret_offset);
 
 /** Copy bytes within the map; the ranges may overlap.

@@ -38,7 +38,7 @@ enum {
 #define TOME_X(name, number, message) TOME_##name = (number),
   TOME_ERRORS(TOME_X)
 #undef TOME_X
-  TOME_OK = 0
+      TOME_OK = 0
 };
 
 TOME_BEGIN_DECLS

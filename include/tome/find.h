@@ -18,15 +18,15 @@ TOME_BEGIN_DECLS
  *          TOME_ERANGE (from > to, or past the end), TOME_ELOST (bytes in the range could not be read: the search
  *          stopped there, and there is no match before them), TOME_ENOMEM (no window could be mapped)
  *  Cost: linear in to - from for any needle; reads ahead of itself and lets go of what is behind. Since 0.1. */
-TOME_API int tome_find(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
-                       uint64_t *ret_offset);
+TOME_API int tome_find(tome *map, const void *needle, size_t needle_length, uint64_t from,
+                       uint64_t to, uint64_t *ret_offset);
 
 /** Find the last occurrence of a byte string.
  *  As tome_find(), from the end backwards. An empty needle is found at `to`.
  *  @return 1 found, 0 not found, or as tome_find() (TOME_ELOST: there is no match behind the lost bytes).
  *  Cost: linear in to - from for any needle. Since 0.1. */
-TOME_API int tome_rfind(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
-                        uint64_t *ret_offset);
+TOME_API int tome_rfind(tome *map, const void *needle, size_t needle_length, uint64_t from,
+                        uint64_t to, uint64_t *ret_offset);
 
 TOME_END_DECLS
 

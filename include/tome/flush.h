@@ -10,9 +10,11 @@
 
 #include <tome/base.h>
 
-#define TOME_FLUSH_START 0   /**< write-back has begun; returns without waiting for it */
-#define TOME_FLUSH_WRITTEN 1 /**< handed to the device; survives a crash of the process, not of the power */
-#define TOME_FLUSH_DURABLE 2 /**< survives power loss: the bytes, the length, and a created file's name */
+#define TOME_FLUSH_START 0 /**< write-back has begun; returns without waiting for it */
+#define TOME_FLUSH_WRITTEN                                                                         \
+  1 /**< handed to the device; survives a crash of the process, not of the power */
+#define TOME_FLUSH_DURABLE                                                                         \
+  2 /**< survives power loss: the bytes, the length, and a created file's name */
 
 TOME_BEGIN_DECLS
 

@@ -15,18 +15,18 @@ TOME_BEGIN_DECLS
 
 /** What tome_info_get() tells. Figures are about the whole file, in bytes; `size` is about the map. */
 typedef struct tome_info {
-  size_t struct_size;  /**< sizeof(tome_info), set by the caller */
-  uint32_t kind;       /**< TOME_KIND_… */
-  uint32_t page_size;  /**< of the system's memory */
-  uint64_t size;       /**< as tome_size() */
-  uint64_t file_size;  /**< of the file, at this moment */
-  uint64_t allocated;  /**< on the disk, or TOME_UNKNOWN */
-  uint64_t holes;      /**< how many holes there are, or TOME_UNKNOWN */
-  uint64_t hole_bytes; /**< bytes in holes, or TOME_UNKNOWN */
-  uint64_t resident;   /**< in the system's memory (page cache), or TOME_UNKNOWN */
-  uint64_t dirty;      /**< of these, not yet written back, or TOME_UNKNOWN */
-  uint64_t readahead;  /**< the device reads up to this much ahead, or TOME_UNKNOWN */
-  uint64_t reserved;   /**< address space this map has reserved; 0: works through windows */
+  size_t struct_size;   /**< sizeof(tome_info), set by the caller */
+  uint32_t kind;        /**< TOME_KIND_… */
+  uint32_t page_size;   /**< of the system's memory */
+  uint64_t size;        /**< as tome_size() */
+  uint64_t file_size;   /**< of the file, at this moment */
+  uint64_t allocated;   /**< on the disk, or TOME_UNKNOWN */
+  uint64_t holes;       /**< how many holes there are, or TOME_UNKNOWN */
+  uint64_t hole_bytes;  /**< bytes in holes, or TOME_UNKNOWN */
+  uint64_t resident;    /**< in the system's memory (page cache), or TOME_UNKNOWN */
+  uint64_t dirty;       /**< of these, not yet written back, or TOME_UNKNOWN */
+  uint64_t readahead;   /**< the device reads up to this much ahead, or TOME_UNKNOWN */
+  uint64_t reserved;    /**< address space this map has reserved; 0: works through windows */
   char file_system[32]; /**< its name, such as "ext4", or "unknown" */
 } tome_info;
 
@@ -38,7 +38,7 @@ typedef struct tome_info {
 TOME_API int tome_info_get(tome *map, tome_info *ret_info);
 
 /** Drop the whole file's clean pages from the system's memory.
- *  Pages that are dirty, or mapped by a process (this one too), stay; flush and close first what should go.
+ *  Pages that are dirty, or that another map or process has mapped, stay; flush first what should go.
  *  Needs no privilege. A measuring tool: it makes a cold start.
  *  @param map  borrowed
  *  @return 0 (also if pages stayed: tome_info_get() tells), or TOME_ENOTSUP, TOME_EIO, TOME_ESYSTEM. Since 0.1. */

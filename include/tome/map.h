@@ -35,15 +35,17 @@
 #include <tome/base.h>
 
 /** Flags of tome_open() and tome_open_fd(). */
-#define TOME_READ UINT32_C(0)       /**< reading only */
-#define TOME_WRITE UINT32_C(1)      /**< stores change the file and are seen by others */
-#define TOME_COPY UINT32_C(2)       /**< stores are private to this map (copy on write); fixed size */
-#define TOME_CREATE UINT32_C(4)     /**< create a missing file; with TOME_WRITE */
-#define TOME_EXCL UINT32_C(8)       /**< with TOME_CREATE: fail if the file exists */
-#define TOME_TRUNCATE UINT32_C(16)  /**< empty the file once everything else succeeded; with TOME_WRITE */
-#define TOME_GROW UINT32_C(32)      /**< tome_write() past the end grows the file; with TOME_WRITE */
-#define TOME_SPARSE UINT32_C(64)    /**< growing leaves holes, without blocks; with TOME_WRITE */
-#define TOME_NOGUARD UINT32_C(128)  /**< no guard: a lost page is a signal, as with a plain mapping */
+#define TOME_READ UINT32_C(0)   /**< reading only */
+#define TOME_WRITE UINT32_C(1)  /**< stores change the file and are seen by others */
+#define TOME_COPY UINT32_C(2)   /**< stores are private to this map (copy on write); fixed size */
+#define TOME_CREATE UINT32_C(4) /**< create a missing file; with TOME_WRITE */
+#define TOME_EXCL UINT32_C(8)   /**< with TOME_CREATE: fail if the file exists */
+#define TOME_TRUNCATE                                                                              \
+  UINT32_C(16) /**< empty the file once everything else succeeded; with TOME_WRITE */
+#define TOME_GROW UINT32_C(32)   /**< tome_write() past the end grows the file; with TOME_WRITE */
+#define TOME_SPARSE UINT32_C(64) /**< growing leaves holes, without blocks; with TOME_WRITE */
+#define TOME_NOGUARD                                                                               \
+  UINT32_C(128) /**< no guard: a lost page is a signal, as with a plain mapping */
 
 TOME_BEGIN_DECLS
 
@@ -54,9 +56,10 @@ typedef struct tome_options {
   uint64_t length;    /**< bytes of the part; TOME_END: to the end of the file, following it */
   uint64_t reserve;   /**< bytes of address space to reserve; 0: chosen (size + 64 GiB on 64-bit).
                            A reservation that is refused is made smaller, not an error */
-  size_t window;      /**< 0: the whole is mapped where it fits. Otherwise all access goes through windows
+  size_t
+      window; /**< 0: the whole is mapped where it fits. Otherwise all access goes through windows
                            of this many bytes (rounded up to the system's granularity). Not with TOME_COPY */
-  uint32_t mode;      /**< permission bits of a created file, before the umask */
+  uint32_t mode; /**< permission bits of a created file, before the umask */
 } tome_options;
 
 #define TOME_OPTIONS_INIT                                                                          \

@@ -9,8 +9,9 @@
 
 #include <tome/base.h>
 
-#define TOME_VIEW_READ UINT32_C(0)  /**< loads only; stores are undefined */
-#define TOME_VIEW_WRITE UINT32_C(1) /**< loads and stores; blocks are allocated first (not with TOME_SPARSE) */
+#define TOME_VIEW_READ UINT32_C(0) /**< loads only; stores are undefined */
+#define TOME_VIEW_WRITE                                                                            \
+  UINT32_C(1) /**< loads and stores; blocks are allocated first (not with TOME_SPARSE) */
 
 TOME_BEGIN_DECLS
 

@@ -74,12 +74,12 @@ static void fetch(const search *s, unsigned char *data, tome_range piece) {
 
 /* Losses that a match does not lie behind do not matter to it. */
 static int is_before(const search *s, tome_range lost) {
-  return s->backward ? s->found >= lost.offset + lost.length
-                     : s->found + s->length <= lost.offset;
+  return s->backward ? s->found >= lost.offset + lost.length : s->found + s->length <= lost.offset;
 }
 
 /* Whether what was seen in the range was really there. */
-static int settle(search *s, uint64_t before, const unsigned char *data, tome_range piece, int hit) {
+static int settle(search *s, uint64_t before, const unsigned char *data, tome_range piece,
+                  int hit) {
   tome *map = s->map;
   tome_range seen = hit ? (tome_range){s->found, s->length} : piece;
   const volatile unsigned char *end = data + (seen.offset - piece.offset) + seen.length;
@@ -155,11 +155,7 @@ int tome_find(tome *map, const void *needle, size_t needle_length, uint64_t from
 
 int tome_rfind(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
                uint64_t *ret_offset) {
-  search s = {.map = map,
-              .needle = needle,
-              .length = needle_length,
-              .backward = 1,
-              .from = from,
-              .to = to};
+  search s = {
+      .map = map, .needle = needle, .length = needle_length, .backward = 1, .from = from, .to = to};
   return find(map, __func__, s, ret_offset);
 }

@@ -34,7 +34,8 @@ static inline int copy_out(tome *map, const unsigned char *from, uint64_t offset
     return 0;
   if (tome__guard_settle(map, before, offset, length, ret_lost))
     return TOME_ELOST;
-  return suspect && map->guarded && tome__guard_is_cut(map, offset, length, ret_lost) ? TOME_ELOST : 0;
+  return suspect && map->guarded && tome__guard_is_cut(map, offset, length, ret_lost) ? TOME_ELOST
+                                                                                      : 0;
 }
 
 /* What a failed pread lost: a sector at least, of which we know nothing but its beginning. */
@@ -154,7 +155,8 @@ static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length)
   tome__os_will_need(at, length);
   int r = tome__os_populate(at, length, OS_WRITE);
   if (r == TOME_ENOTSUP)
-    return map->access & OS_PRIVATE ? 0 : tome__os_allocate(&map->file, map->origin + offset, length);
+    return map->access & OS_PRIVATE ? 0
+                                    : tome__os_allocate(&map->file, map->origin + offset, length);
   if (r == TOME_ELOST)
     return tome__os_store_failure(&map->file, map->origin + offset, length);
   return r;

@@ -41,9 +41,9 @@ static int flush_sticking(tome *map, uint64_t offset, uint64_t length, int level
 int tome_flush(tome *map, uint64_t offset, uint64_t length, int level) {
   int system;
   if (level < TOME_FLUSH_START || level > TOME_FLUSH_DURABLE)
-    return tome__fail(map->path, (failure){.operation = __func__,
-                                           .code = TOME_EINVAL,
-                                           .detail = "unknown level"});
+    return tome__fail(
+        map->path,
+        (failure){.operation = __func__, .code = TOME_EINVAL, .detail = "unknown level"});
   uint64_t size = tome__size(map);
   if (length == TOME_END && offset <= size)
     length = size - offset;
@@ -67,8 +67,8 @@ int tome_check(tome *map, tome_range *ret_lost) {
   int writable = (map->flags & TOME_WRITE) != 0;
   if (!map->guarded || (!writable && atomic_load(&map->losses) == 0))
     return 0;
-  int any = writable ? stores_lost(map, 0, TOME_END, &lost)
-                     : tome__guard_untold(map, 0, TOME_END, &lost);
+  int any =
+      writable ? stores_lost(map, 0, TOME_END, &lost) : tome__guard_untold(map, 0, TOME_END, &lost);
   if (!any)
     return 0;
   tome__guard_heal(map);

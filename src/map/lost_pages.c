@@ -16,9 +16,9 @@
 #include <tome/guard.h>
 
 static atomic_flag lock_taken = ATOMIC_FLAG_INIT;
-static window *watched;     /* under the lock */
-static unsigned attached;   /* maps; under the lock */
-static int fork_safe;       /* under the lock */
+static window *watched;   /* under the lock */
+static unsigned attached; /* maps; under the lock */
+static int fork_safe;     /* under the lock */
 static atomic_int enabled = 1;
 
 static void lock_in_handler(void) {

@@ -191,7 +191,8 @@ static const char *detail_of(int code) {
   }
 }
 
-static int fail_open(const char *operation, const char *path, int code, const tome_options *options) {
+static int fail_open(const char *operation, const char *path, int code,
+                     const tome_options *options) {
   failure what = {.operation = operation, .code = code, .detail = detail_of(code)};
   if (code == TOME_ERANGE) {
     what.offset = options->offset;

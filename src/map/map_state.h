@@ -69,7 +69,8 @@ struct tome {
   int guarded;
   int can_be_cut;
   int moves_blocks;
-  _Atomic uint64_t stored_end; /* stores reached up to here since the file's size was last compared */
+  _Atomic uint64_t
+      stored_end; /* stores reached up to here since the file's size was last compared */
 
   /* Fixed, or changed under `lock`. */
   uint64_t origin;           /* of byte 0, in the file */

@@ -84,7 +84,8 @@ static int register_view(tome *map, uint64_t offset, size_t length, uint64_t *re
 
 /* Stores through a pointer cannot fail, so what can be made sure of is made sure of now. */
 static int prepare(tome *map, uint64_t offset, size_t length) {
-  if (map->access & OS_PRIVATE) { /* from now on the file does not have these bytes, the mapping does */
+  if (map->access &
+      OS_PRIVATE) { /* from now on the file does not have these bytes, the mapping does */
     tome__pageset_add(&map->stored, offset + map->lead, length);
     return 0;
   }
@@ -95,9 +96,9 @@ static int prepare(tome *map, uint64_t offset, size_t length) {
 
 static int check_intent(tome *map, uint64_t offset, size_t length, uint32_t intent) {
   if (intent > TOME_VIEW_WRITE)
-    return tome__fail(map->path, (failure){.operation = "tome_view_begin",
-                                           .code = TOME_EINVAL,
-                                           .detail = "unknown intent"});
+    return tome__fail(
+        map->path,
+        (failure){.operation = "tome_view_begin", .code = TOME_EINVAL, .detail = "unknown intent"});
   int r = intent == TOME_VIEW_WRITE ? tome__check_writable(map, "tome_view_begin") : 0;
   return r < 0 ? r : tome__check_range(map, "tome_view_begin", offset, length);
 }

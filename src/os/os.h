@@ -73,12 +73,14 @@ int tome__os_moves_blocks(const os_file *file);
 
 /** Read at most `length` bytes; *ret_read less than that means the end of the file. On failure *ret_read is what was
  *  read before it. */
-int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t length, size_t *ret_read);
+int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t length,
+                  size_t *ret_read);
 /** Write all, growing the file if needed. On failure some of it may be written. */
 int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length);
 /** Write all at the end of the file, atomically among appenders; *ret_offset is where. On failure the length is as
  *  before. `size` is the size the caller believes in. */
-int tome__os_append(os_file *file, uint64_t size, const void *data, size_t length, uint64_t *ret_offset);
+int tome__os_append(os_file *file, uint64_t size, const void *data, size_t length,
+                    uint64_t *ret_offset);
 /** Grow from `old_size` to `new_size`, with blocks unless `sparse`; never makes the file shorter than it is.
  *  On failure size and blocks are as before. */
 int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, int sparse);
@@ -100,9 +102,11 @@ int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);
 
 /** Map a range of a file; it may reach past the end, where it becomes usable as the file grows.
  *  Pre: `offset` is a multiple of the granularity. Backed by address space only. */
-int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access, void **ret_address);
+int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access,
+                 void **ret_address);
 /** Replace mapped pages by the file again, in one step. Pre: page-aligned. */
-int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length, int access);
+int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length,
+                      int access);
 /** Replace mapped pages by zeroed private memory, in one step. Callable in a signal handler. Pre: page-aligned. */
 int tome__os_patch(void *address, size_t length, int access);
 int tome__os_unmap(void *address, size_t length);

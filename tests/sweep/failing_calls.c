@@ -20,6 +20,8 @@ static const struct {
     {"open", EMFILE, 0, EINTR, 0},
     {"openat", EMFILE, ENOSPC, EINTR, 0},
     {"close", EIO, ENOSPC, EINTR, 0},
+    {"dup3", EMFILE, 0, EINTR, 0},
+    {"unlink", EIO, 0, 0, 0},
     {"fcntl", EMFILE, 0, 0, 0},
     {"fstat", EIO, 0, 0, 0},
     {"lseek", EIO, 0, 0, 0},

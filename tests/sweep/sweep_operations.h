@@ -25,7 +25,7 @@ typedef struct operation {
   int opens;                                         /* the operation opens the map itself */
   int no_file;                                       /* there is no file before */
   int warm;                                          /* the pages were touched before */
-  int stores;                                        /* through a pointer: no failure takes that back */
+  int stores; /* through a pointer: no failure takes that back */
 } operation;
 
 extern const operation operations[];

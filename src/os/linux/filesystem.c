@@ -28,16 +28,26 @@ static const struct {
   const char *name;
   int moves_blocks;
 } known[] = {
-    {EXT4_SUPER_MAGIC, "ext4", 0},     {MAGIC_XFS, "xfs", 0},
-    {BTRFS_SUPER_MAGIC, "btrfs", 1},   {TMPFS_MAGIC, "tmpfs", 0},
-    {OVERLAYFS_SUPER_MAGIC, "overlay", 1}, {MAGIC_ZFS, "zfs", 1},
-    {MAGIC_BCACHEFS, "bcachefs", 1},   {F2FS_SUPER_MAGIC, "f2fs", 1},
-    {NFS_SUPER_MAGIC, "nfs", 0},       {MAGIC_CIFS, "cifs", 0},
-    {MAGIC_SMB2, "smb2", 0},           {MAGIC_FUSE, "fuse", 1},
-    {MSDOS_SUPER_MAGIC, "vfat", 0},    {MAGIC_EXFAT, "exfat", 0},
-    {MAGIC_NTFS3, "ntfs3", 0},         {HUGETLBFS_MAGIC, "hugetlbfs", 0},
-    {RAMFS_MAGIC, "ramfs", 0},         {SQUASHFS_MAGIC, "squashfs", 0},
-    {PROC_SUPER_MAGIC, "proc", 0},     {SYSFS_MAGIC, "sysfs", 0},
+    {EXT4_SUPER_MAGIC, "ext4", 0},
+    {MAGIC_XFS, "xfs", 0},
+    {BTRFS_SUPER_MAGIC, "btrfs", 1},
+    {TMPFS_MAGIC, "tmpfs", 0},
+    {OVERLAYFS_SUPER_MAGIC, "overlay", 1},
+    {MAGIC_ZFS, "zfs", 1},
+    {MAGIC_BCACHEFS, "bcachefs", 1},
+    {F2FS_SUPER_MAGIC, "f2fs", 1},
+    {NFS_SUPER_MAGIC, "nfs", 0},
+    {MAGIC_CIFS, "cifs", 0},
+    {MAGIC_SMB2, "smb2", 0},
+    {MAGIC_FUSE, "fuse", 1},
+    {MSDOS_SUPER_MAGIC, "vfat", 0},
+    {MAGIC_EXFAT, "exfat", 0},
+    {MAGIC_NTFS3, "ntfs3", 0},
+    {HUGETLBFS_MAGIC, "hugetlbfs", 0},
+    {RAMFS_MAGIC, "ramfs", 0},
+    {SQUASHFS_MAGIC, "squashfs", 0},
+    {PROC_SUPER_MAGIC, "proc", 0},
+    {SYSFS_MAGIC, "sysfs", 0},
 };
 
 static const char *name_of(const struct statfs *status, int *ret_moves_blocks) {

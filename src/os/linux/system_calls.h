@@ -36,8 +36,8 @@ static inline int os_cachestat(int fd, const struct os_cachestat_range *range,
   X(ssize_t, pwritev2, (int fd, const struct iovec *v, int count, off_t at, int flags),            \
     (fd, v, count, at, flags), -1)                                                                 \
   X(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)                      \
-  X(int, sync_file_range, (int fd, off_t offset, off_t n, unsigned flags),                         \
-    (fd, offset, n, flags), -1)                                                                    \
+  X(int, sync_file_range, (int fd, off_t offset, off_t n, unsigned flags), (fd, offset, n, flags), \
+    -1)                                                                                            \
   X(int, syncfs, (int fd), (fd), -1)                                                               \
   X(int, posix_fadvise, (int fd, off_t offset, off_t n, int advice), (fd, offset, n, advice),      \
     EINVAL)                                                                                        \

@@ -28,13 +28,13 @@ static int sync_file(const os_file *file) {
 /* A created file is there after power loss only if its directory is. A directory that could not be opened (no
  * permission to read it) leaves the whole file system to be synced. */
 static int sync_name(os_file *file) {
-  if (!file->created)
+  if (!file->name_at_risk)
     return 0;
   int failed = file->directory >= 0 ? tome__os_calls.fsync(file->directory)
                                     : tome__os_calls.syncfs(file->descriptor);
   if (failed < 0)
     return tome__os_failed();
-  file->created = 0;
+  file->name_at_risk = 0;
   return 0;
 }
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #define X(result, name, parameters, arguments, failure)                                            \
-  static result real_##name parameters { return name arguments; }
+  static result real_##name parameters {                                                           \
+    return name arguments;                                                                         \
+  }
 /* clang-format off */
 OS_CALLS(X)
 #undef X

@@ -92,7 +92,8 @@ int tome__os_fault_install(os_fault_handler *handler) {
   deal_with = handler;
   found[count] = now;
   atomic_store(&found_count, count + 1);
-  struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+  struct sigaction ours = {.sa_sigaction = on_fault,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
   sigfillset(&ours.sa_mask);
   if (tome__os_calls.sigaction(SIGBUS, &ours, NULL) < 0) {
     atomic_store(&found_count, count);

@@ -33,10 +33,8 @@ static int check_kind(int fd) {
 }
 
 static os_file new_file(int fd, uint32_t flags) {
-  return (os_file){.descriptor = fd,
-                   .directory = -1,
-                   .writable = (flags & TOME_WRITE) != 0,
-                   .owner = getpid()};
+  return (os_file){
+      .descriptor = fd, .directory = -1, .writable = (flags & TOME_WRITE) != 0, .owner = getpid()};
 }
 
 /* The directory is opened first and the file created in it, so that the name that is made durable later is this
@@ -59,24 +57,41 @@ static int open_directory(const char *path) {
   return fd;
 }
 
-/* A dangling link exists for O_EXCL and does not exist without it: there the plain O_CREAT decides. */
+static const char *last_component(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* A dangling link exists for O_EXCL and does not without it. There the plain O_CREAT decides; whose the file then is, and in
+ * which directory, nobody can tell. */
+static int create_behind_link(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
+  int fd = open_retrying(AT_FDCWD, path, O_RDWR | O_CREAT, mode);
+  if (fd < 0)
+    return tome__os_failed();
+  *ret_file = new_file(fd, flags);
+  ret_file->name_at_risk = 1;
+  return 0;
+}
+
 static int create(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
   int directory = open_directory(path);
   if (directory < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
     return tome__os_failed(); /* else: a directory that may be searched, not read */
-  int fd = open_retrying(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL, mode);
-  if (fd < 0 && errno == EEXIST && !(flags & TOME_EXCL))
-    fd = open_retrying(AT_FDCWD, path, O_RDWR | O_CREAT, mode);
+  int fd =
+      open_retrying(directory >= 0 ? directory : AT_FDCWD,
+                    directory >= 0 ? last_component(path) : path, O_RDWR | O_CREAT | O_EXCL, mode);
   if (fd < 0) {
     int system = errno;
     if (directory >= 0)
       tome__os_calls.close(directory);
     errno = system;
-    return tome__os_failed();
+    return system == EEXIST && !(flags & TOME_EXCL)
+               ? create_behind_link(path, flags, mode, ret_file)
+               : tome__os_failed();
   }
   *ret_file = new_file(fd, flags);
   ret_file->directory = directory;
-  ret_file->created = 1;
+  ret_file->created = ret_file->name_at_risk = 1;
   return 0;
 }
 
@@ -153,7 +168,7 @@ static void own_description(os_file *file) {
   if (file->borrowed || file->owner == getpid())
     return;
   int fd = reopen(file->descriptor, file->writable);
-  if (fd >= 0 && dup3(fd, file->descriptor, O_CLOEXEC) >= 0)
+  if (fd >= 0 && tome__os_calls.dup3(fd, file->descriptor, O_CLOEXEC) >= 0)
     file->owner = getpid();
   else
     file->borrowed = 1;
@@ -168,7 +183,7 @@ int tome__os_owns_position(os_file *file) {
 
 void tome__os_abandon(os_file *file, const char *path) {
   if (file->created)
-    unlink(path);
+    tome__os_calls.unlink(path);
   if (file->directory >= 0)
     tome__os_calls.close(file->directory);
   tome__os_calls.close(file->descriptor);

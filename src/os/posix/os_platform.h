@@ -9,9 +9,10 @@
 /* A file of ours. The open file description (position, status flags) belongs to us alone, unless `borrowed`. */
 typedef struct os_file {
   int descriptor;
-  int directory; /* where the file was created, until its name is durable; else -1 */
-  int created;
-  int borrowed; /* the description is shared with the caller's descriptor */
+  int directory;    /* where the file was created, until its name is durable; else -1 */
+  int created;      /* by us, so that we may remove it */
+  int name_at_risk; /* its directory entry may not be durable */
+  int borrowed;     /* the description is shared with the caller's descriptor */
   int writable;
   pid_t owner; /* the process that opened the description: after fork it is shared */
 } os_file;

@@ -40,8 +40,8 @@ int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t len
   size_t done = 0;
   while (done < length) {
     size_t most = length - done < MOST ? length - done : MOST;
-    ssize_t n = tome__os_calls.pread(file->descriptor, (char *)buffer + done, most,
-                                     (off_t)(offset + done));
+    ssize_t n =
+        tome__os_calls.pread(file->descriptor, (char *)buffer + done, most, (off_t)(offset + done));
     if (n == 0)
       break;
     if (n > 0)
