@@ -95,24 +95,22 @@ static int create(const char *path, uint32_t flags, uint32_t mode, os_file *ret_
   return 0;
 }
 
-int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
-  os_file file;
-  int access = flags & TOME_WRITE ? O_RDWR : O_RDONLY;
-  int fd = -1;
-  if (flags & TOME_EXCL)
-    errno = ENOENT;
-  else
-    fd = open_retrying(AT_FDCWD, path, access, 0);
-  if (fd >= 0)
-    file = new_file(fd, flags);
-  else if (errno != ENOENT || !(flags & TOME_CREATE))
+static int open_existing(const char *path, uint32_t flags, os_file *ret_file) {
+  int fd = open_retrying(AT_FDCWD, path, flags & TOME_WRITE ? O_RDWR : O_RDONLY, 0);
+  if (fd < 0)
     return tome__os_failed();
-  else {
-    int r = create(path, flags, mode, &file);
-    if (r < 0)
-      return r;
-  }
-  int r = check_kind(file.descriptor);
+  *ret_file = new_file(fd, flags);
+  return 0;
+}
+
+int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
+  os_file file = {.descriptor = -1};
+  int r = flags & TOME_EXCL ? TOME_ENOENT : open_existing(path, flags, &file);
+  if (r == TOME_ENOENT && (flags & TOME_CREATE))
+    r = create(path, flags, mode, &file);
+  if (r < 0)
+    return r;
+  r = check_kind(file.descriptor);
   if (r < 0) {
     int system = errno;
     tome__os_abandon(&file, path);
