@@ -5,8 +5,8 @@
  * memory, in a few nanoseconds.
  *
  * Offsets count from the start of the map. A range past the known size makes the call ask the file whether it
- * has grown before it answers TOME_ERANGE. A length of 0 succeeds at any offset up to the size. Buffers may
- * overlap the map itself (a view of it). */
+ * has grown before it answers TOME_ERANGE. A length of 0 succeeds at any offset up to the size. A buffer may
+ * lie in a view of the same map as long as it does not overlap the range itself; tome_move() is for that. */
 #ifndef TOME_ACCESS_H
 #define TOME_ACCESS_H
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <tome/access.h>
 #include <tome/error.h>
+#include <tome/info.h>
 
 /* Stored at once after their blocks were made sure of. */
 #define PIECE ((size_t)1 << 20)
@@ -86,13 +87,22 @@ static int read_piece(tome *map, uint64_t offset, void *buffer, size_t length, s
   return r;
 }
 
+/* An access that was to go on to `end` stopped at the first loss. If the file was cut there, all the rest is lost. */
+static void settle_loss(tome *map, uint64_t end, tome_range *lost) {
+  tome_range cut;
+  if (map->can_be_cut && tome__guard_is_cut(map, lost->offset, end - lost->offset, &cut) &&
+      cut.offset <= lost->offset + lost->length)
+    lost->length = end - lost->offset;
+  tome__guard_heal(map);
+}
+
 /* Fails with the code and, for TOME_ELOST, the bytes; records nothing. Pre: the range is inside the map. */
 static int read_all(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
   int r = 0;
   for (size_t done = 0, n; r == 0 && done < length; done += n)
     r = read_piece(map, offset + done, (char *)buffer + done, length - done, &n, ret_lost);
   if (r == TOME_ELOST)
-    tome__guard_heal(map);
+    settle_loss(map, offset + length, ret_lost);
   return r;
 }
 
@@ -125,6 +135,12 @@ int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
 
 /* ---- storing ---- */
 
+int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
+  if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
+    return 0;
+  return tome__os_allocate(&map->file, map->origin + offset, length);
+}
+
 /* Bytes to copy, or with data NULL the byte to set. */
 typedef struct source {
   const unsigned char *data;
@@ -155,18 +171,9 @@ static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length)
   tome__os_will_need(at, length);
   int r = tome__os_populate(at, length, OS_WRITE);
   if (r == TOME_ENOTSUP)
-    return map->access & OS_PRIVATE ? 0
-                                    : tome__os_allocate(&map->file, map->origin + offset, length);
+    return tome__allocate(map, offset, length);
   if (r == TOME_ELOST)
     return tome__os_store_failure(&map->file, map->origin + offset, length);
-  return r;
-}
-
-static int prepare_telling(tome *map, unsigned char *to, uint64_t offset, size_t length,
-                           tome_range *ret_lost) {
-  int r = prepare(map, to, offset, length);
-  if (r == TOME_ELOST && !tome__guard_is_cut(map, offset, length, ret_lost))
-    *ret_lost = (tome_range){offset, length};
   return r;
 }
 
@@ -199,7 +206,9 @@ static int store_piece(store *s, uint64_t done, size_t length) {
     return r;
   int ready = s->ready || (!pinned && tome__pageset_has(&map->stored, offset + map->lead, length));
   if (!ready)
-    r = prepare_telling(map, to, offset, length, &s->lost);
+    r = prepare(map, to, offset, length);
+  if (r == TOME_ELOST && s->from && map->guarded)
+    r = 0; /* storing finds out which bytes, and keeps those before them */
   if (r == 0 && s->from)
     r = copy_in(map, to, offset, source_at(*s->from, (size_t)done), length, &s->lost);
   if (r == 0 && !ready && !pinned)
@@ -213,15 +222,15 @@ static int store_all(store *s) {
   tome *map = s->map;
   int r = 0;
   /* More than one piece: all blocks first, so that a full disk changes nothing. */
-  if (s->length > PIECE && !s->ready && !(map->access & OS_PRIVATE))
-    r = tome__os_allocate(&map->file, map->origin + s->offset, s->length);
+  if (s->length > PIECE && !s->ready)
+    r = tome__allocate(map, s->offset, s->length);
   for (uint64_t done = 0; r == 0 && done < s->length; done += PIECE) {
     uint64_t rest = s->length - done;
     s->lost = (tome_range){s->offset + done, rest};
     r = store_piece(s, done, rest < PIECE ? (size_t)rest : PIECE);
   }
   if (r == TOME_ELOST)
-    tome__guard_heal(map);
+    settle_loss(map, s->offset + s->length, &s->lost);
   return r;
 }
 
@@ -289,6 +298,9 @@ int tome_move(tome *map, uint64_t to, uint64_t from, uint64_t length) {
     r = tome__check_range(map, __func__, to, length);
   if (r < 0)
     return r;
+  r = to == from ? 0 : tome__allocate(map, to, length);
+  if (r < 0)
+    return fail_access(map, __func__, r, (tome_range){to, length});
   for (uint64_t done = 0; to != from && done < length;) {
     size_t n = length - done < sizeof buffer ? (size_t)(length - done) : sizeof buffer;
     uint64_t at = to < from ? done : length - done - n;

@@ -212,7 +212,7 @@ static int split(tome *map, uint64_t offset, size_t length, size_t *ret_inside) 
   *ret_inside = length;
   if (tome__inside(size, offset, length))
     return 0;
-  if (!(map->flags & TOME_GROW))
+  if (!(map->flags & TOME_GROW) || length > UINT64_MAX - offset)
     return TOME_ERANGE;
   if (offset > INT64_MAX - map->origin || length > INT64_MAX - map->origin - offset)
     return TOME_EFBIG;

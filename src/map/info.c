@@ -8,8 +8,9 @@
 #include <tome/info.h>
 
 int tome_info_get(tome *map, tome_info *ret_info) {
-  tome_info info = {.struct_size = sizeof info};
-  if (ret_info->struct_size != sizeof info)
+  size_t known = ret_info->struct_size;
+  tome_info info = {.struct_size = known};
+  if (known < offsetof(tome_info, size) || known > sizeof info)
     return tome__fail(map->path, (failure){.operation = __func__,
                                            .code = TOME_EINVAL,
                                            .detail = "set struct_size to sizeof(tome_info)"});
@@ -20,7 +21,7 @@ int tome_info_get(tome *map, tome_info *ret_info) {
   info.page_size = (uint32_t)tome__os_system()->page;
   info.size = tome__size(map);
   info.reserved = map->reach;
-  *ret_info = info;
+  memcpy(ret_info, &info, known);
   return 0;
 }
 

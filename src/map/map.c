@@ -105,18 +105,24 @@ static size_t window_size(const tome_options *options) {
   return (options->window + granularity - 1) / granularity * granularity;
 }
 
+/* Whether the file can be mapped at all, where there is nothing to map yet: now, not at the first access. */
+static int try_mapping(tome *map) {
+  size_t length = tome__os_system()->granularity;
+  void *address;
+  int r = tome__os_map(&map->file, 0, length, map->access, &address);
+  return r < 0 ? r : tome__os_unmap(address, length);
+}
+
 static int map_base(tome *map, const tome_options *options) {
   map->forced_window = window_size(options);
-  if (map->forced_window) {
-    /* Whether the file can be mapped at all is found out now, not at the first access. */
-    void *address;
-    int r = tome__os_map(&map->file, 0, map->forced_window, map->access, &address);
-    return r < 0 ? r : tome__os_unmap(address, map->forced_window);
-  }
+  if (map->forced_window)
+    return try_mapping(map);
   int r = tome__window_base(map, tome__size(map), reservation(map, options));
   if (r == TOME_ENOMEM && !(map->flags & TOME_COPY))
     return 0; /* windows */
-  if (r < 0 || !map->base)
+  if (r == 0 && !map->base)
+    return try_mapping(map);
+  if (r < 0)
     return r;
   tome__pageset_init(&map->known, map->lead + map->reach);
   if (map->access & OS_WRITE)

@@ -137,6 +137,8 @@ int tome__window_release(tome *map);
 /** Whether a live view covers bytes from `size` on. Pre: map->lock held. */
 int tome__view_beyond(const tome *map, uint64_t size);
 
+/** Make sure of the blocks of a range inside the map, where it is a file's own blocks that are stored into. */
+int tome__allocate(tome *map, uint64_t offset, uint64_t length);
 /** Make pages inside the map ready for storing, blocks and all. Records nothing. */
 int tome__make_ready(tome *map, uint64_t offset, size_t length);
 /** Store past the end, growing the file: the part of the data that lies past the end is written; the rest, *ret_inside

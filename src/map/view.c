@@ -89,9 +89,9 @@ static int prepare(tome *map, uint64_t offset, size_t length) {
     tome__pageset_add(&map->stored, offset + map->lead, length);
     return 0;
   }
-  if (length == 0 || (map->flags & TOME_SPARSE))
-    return 0;
-  return tome__os_allocate(&map->file, map->origin + offset, length);
+  if (map->can_be_cut && length > 0) /* from now on there may be a store, at any time */
+    tome__raise(&map->stored_end, offset + length);
+  return map->flags & TOME_SPARSE ? 0 : tome__allocate(map, offset, length);
 }
 
 static int check_intent(tome *map, uint64_t offset, size_t length, uint32_t intent) {

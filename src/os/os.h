@@ -127,10 +127,10 @@ int tome__os_populate(void *address, size_t length, int access);
 /** Called for a fault at an address, in a signal handler with all signals blocked. Returns 1 if dealt with. */
 typedef int os_fault_handler(uintptr_t address);
 /** Install the process's handler of lost pages, or see to it that it still is the one that is called.
- *  Pre: callers are serialised. */
+ *  Pre: callers are serialised, with all signals blocked. */
 int tome__os_fault_install(os_fault_handler *handler);
 /** Give back what was there before, unless someone has installed another on top of ours.
- *  Pre: callers are serialised. */
+ *  Pre: callers are serialised, with all signals blocked. */
 void tome__os_fault_remove(void);
 /** Every thread of the process passes a full memory barrier before this returns. Callable in a signal handler. */
 void tome__os_barrier(void);

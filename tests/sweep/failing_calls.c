@@ -8,7 +8,7 @@
 const char *const strike_names[STRIKES] = {"hard", "full", "interrupted", "unsupported"};
 
 static os_calls real;
-static int armed, count, fatal;
+static int armed, made, fatal;
 static strike kind;
 static const char *struck;
 
@@ -62,7 +62,7 @@ static int error_of(const char *name) {
 static int strikes(const char *name) {
   if (!armed)
     return 0;
-  if (++count != armed)
+  if (++made != armed)
     return 0;
   int error = error_of(name);
   if (!error)
@@ -93,7 +93,7 @@ OS_CALLS(X)
 void calls_arm(int k, strike how) {
   real = tome__os_calls;
   kind = how;
-  count = 0;
+  made = 0;
   struck = NULL;
   armed = k > 0 ? k : -1;
 #define X(result, name, parameters, arguments, failure) tome__os_calls.name = failing_##name;
@@ -104,7 +104,7 @@ void calls_arm(int k, strike how) {
 int calls_disarm(void) {
   tome__os_calls = real;
   armed = 0;
-  return fatal ? -1 : count;
+  return fatal ? -1 : made;
 }
 
 const char *calls_struck(void) {

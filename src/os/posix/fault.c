@@ -2,13 +2,17 @@
  *
  * Ours sits on top of what was there before. A fault that is not ours is passed on just as if we did not exist.
  * When someone installs a handler after us, tome__os_fault_install() puts ours on top again; theirs may well call
- * ours in turn, so the handlers we found form a stack, and a thread that comes round again goes one deeper. */
+ * ours in turn, so the handlers we found form a stack, and a signal that comes round again goes one deeper. How deep it
+ * is is written on the signal itself, in bytes of its description that the system leaves zero: handlers may leave by
+ * longjmp, so nothing that has to be taken back will do. */
 #include "calls.h"
 #include "os.h"
 #include "posix_error.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,12 +20,19 @@
 #define MOST_HANDLERS 16
 
 static os_fault_handler *deal_with;
-static struct sigaction found[MOST_HANDLERS];
-static atomic_int found_count;
+static struct sigaction found[MOST_HANDLERS]; /* the newest last; under the lock, like the count */
+static int found_count;
+static atomic_flag lock_taken = ATOMIC_FLAG_INIT;
 
-/* How many of the found handlers are running in this thread. Allocated with the thread, not by the first touch:
- * that may be in the signal handler. */
-static _Thread_local int depth __attribute__((tls_model("initial-exec")));
+/* Pre: all signals blocked. */
+static void lock(void) {
+  while (atomic_flag_test_and_set_explicit(&lock_taken, memory_order_acquire))
+    sched_yield();
+}
+
+static void unlock(void) {
+  atomic_flag_clear_explicit(&lock_taken, memory_order_release);
+}
 
 static void on_fault(int number, siginfo_t *info, void *context);
 
@@ -54,18 +65,40 @@ static void call(const struct sigaction *action, int number, siginfo_t *info, vo
   pthread_sigmask(SIG_SETMASK, &ours, NULL);
 }
 
+/* The last bytes of a signal's description: how many of the found handlers it has been through. */
+typedef struct passage {
+  uint32_t mark;
+  uint32_t depth;
+} passage;
+
+#define PASSAGE_MARK UINT32_C(0x746f6d65)
+
+static int go_deeper(siginfo_t *info) {
+  passage p;
+  char *end = (char *)info + sizeof *info - sizeof p;
+  memcpy(&p, end, sizeof p);
+  int depth = p.mark == PASSAGE_MARK ? (int)p.depth : 0;
+  p = (passage){PASSAGE_MARK, (uint32_t)depth + 1};
+  memcpy(end, &p, sizeof p);
+  return depth;
+}
+
+static struct sigaction found_below(int depth) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  lock();
+  if (depth < found_count)
+    action = found[found_count - 1 - depth];
+  unlock();
+  return action;
+}
+
 static void pass_on(int number, siginfo_t *info, void *context) {
-  int which = atomic_load(&found_count) - 1 - depth;
-  static const struct sigaction nobody = {.sa_handler = SIG_DFL};
-  const struct sigaction *action = which >= 0 ? &found[which] : &nobody;
-  if (!(action->sa_flags & SA_SIGINFO) &&
-      (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN)) {
-    as_the_system(number, info, action);
-    return;
-  }
-  depth++;
-  call(action, number, info, context);
-  depth--;
+  struct sigaction action = found_below(go_deeper(info));
+  if (!(action.sa_flags & SA_SIGINFO) &&
+      (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
+    as_the_system(number, info, &action);
+  else
+    call(&action, number, info, context);
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
@@ -80,33 +113,60 @@ static int is_ours(const struct sigaction *action) {
   return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_fault;
 }
 
+static int same(const struct sigaction *a, const struct sigaction *b) {
+  if (a->sa_flags != b->sa_flags)
+    return 0;
+  return a->sa_flags & SA_SIGINFO ? a->sa_sigaction == b->sa_sigaction
+                                  : a->sa_handler == b->sa_handler;
+}
+
+/* On top, and nowhere else: a program may install the same handler again and again. Of too many different ones the second
+ * goes; the first is the program's own. */
+static void push_found(const struct sigaction *now) {
+  int at = 0;
+  lock();
+  while (at < found_count && !same(&found[at], now))
+    at++;
+  if (at == MOST_HANDLERS)
+    at = 1;
+  if (at < found_count) {
+    memmove(&found[at], &found[at + 1], (size_t)(found_count - at - 1) * sizeof *found);
+    found_count--;
+  }
+  found[found_count++] = *now;
+  unlock();
+}
+
+static int pop_found(struct sigaction *ret_action) {
+  lock();
+  int any = found_count > 0;
+  if (any)
+    *ret_action = found[--found_count];
+  unlock();
+  return any;
+}
+
 int tome__os_fault_install(os_fault_handler *handler) {
-  struct sigaction now;
+  struct sigaction now, none;
+  struct sigaction ours = {.sa_sigaction = on_fault,
+                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+  sigfillset(&ours.sa_mask);
   if (tome__os_calls.sigaction(SIGBUS, NULL, &now) < 0)
     return tome__os_failed();
   if (is_ours(&now))
     return 0;
-  int count = atomic_load(&found_count);
-  if (count == MOST_HANDLERS)
-    return 0; /* a program that installs its own again and again: the newest ones chain among themselves */
   deal_with = handler;
-  found[count] = now;
-  atomic_store(&found_count, count + 1);
-  struct sigaction ours = {.sa_sigaction = on_fault,
-                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
-  sigfillset(&ours.sa_mask);
-  if (tome__os_calls.sigaction(SIGBUS, &ours, NULL) < 0) {
-    atomic_store(&found_count, count);
-    return tome__os_failed();
-  }
-  return 0;
+  push_found(&now);
+  if (tome__os_calls.sigaction(SIGBUS, &ours, NULL) == 0)
+    return 0;
+  pop_found(&none);
+  return tome__os_failed();
 }
 
 void tome__os_fault_remove(void) {
-  struct sigaction now;
-  int count = atomic_load(&found_count);
-  if (count == 0 || tome__os_calls.sigaction(SIGBUS, NULL, &now) < 0 || !is_ours(&now))
+  struct sigaction now, before;
+  if (tome__os_calls.sigaction(SIGBUS, NULL, &now) < 0 || !is_ours(&now))
     return;
-  if (tome__os_calls.sigaction(SIGBUS, &found[count - 1], NULL) == 0)
-    atomic_store(&found_count, count - 1);
+  if (pop_found(&before) && tome__os_calls.sigaction(SIGBUS, &before, NULL) < 0)
+    push_found(&before);
 }
