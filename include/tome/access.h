@@ -49,7 +49,9 @@ TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t len
  *  @param[out] ret_offset  where the data begins; may be NULL; untouched on failure
  *  @return 0, or
  *          TOME_EREADONLY, TOME_ERANGE (the map is a part that ends before its file does),
- *          TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure length and contents are as before.
+ *          TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents are as before.
+ *          TOME_EBUSY (more than the system takes in one call, 2 GiB on Linux, and another process appended in
+ *          between: a beginning of the data is in the file, before the other's)
  *  Cost: four system calls, and a copy. Since 0.1. */
 TOME_API int tome_append(tome *map, const void *data, size_t length, uint64_t *ret_offset);
 

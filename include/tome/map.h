@@ -13,7 +13,8 @@
  *
  * SPACE. A call that grows the file, or stores into a hole of a sparse one, first makes sure of the blocks:
  * a full disk is TOME_ENOSPC from that call, with length and contents as before. TOME_SPARSE lets
- * tome_resize() and gaps grow the file without blocks.
+ * tome_resize() and gaps grow the file without blocks; a sparse tome_resize() is not safe beside another process's
+ * append at the same moment, which it may cut off.
  *
  * OTHER PROCESSES see each store at once, as with any shared mapping. What they append or truncate is
  * adopted by tome_refresh(), and their growth also by any call that is asked for bytes past the known size.
