@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# ./dev test: one build for each thing that finds other mistakes, and its tests.
+
+results=build/results
+failed_builds=()
+
+# try NAME CTEST_OPTION... -- CMAKE_OPTION...: builds in build/NAME and runs its tests.
+# What failed is counted at the end, from the files in $results.
+try() {
+  local name=$1 select=()
+  shift
+  while [ "$1" != -- ]; do
+    select+=("$1")
+    shift
+  done
+  shift
+  if ! build "$name" -DTOME_WERROR=ON "$@"; then
+    failed_builds+=("$name")
+    return
+  fi
+  say "$name: testing"
+  # ThreadSanitizer cannot live with the address space layout of some kernels.
+  local run=()
+  if setarch -R true 2>/dev/null; then
+    run=(setarch -R)
+  fi
+  "${run[@]}" ctest --test-dir "build/$name" --output-on-failure -j "$(nproc)" --timeout 300 \
+    --no-tests=error --output-junit "$PWD/$results/$name.xml" \
+    --test-output-size-passed 1000000 --test-output-size-failed 1000000 "${select[@]}" || true
+}
+
+# sanitized FLAGS: the CMake options of a build with a sanitizer.
+sanitized() {
+  printf '%s\n' -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    "-DCMAKE_C_FLAGS=-O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $1"
+}
+
+run_test() {
+  rm -rf "$results"
+  mkdir -p "$results"
+  local address thread
+  mapfile -t address < <(sanitized -fsanitize=address,undefined)
+  mapfile -t thread < <(sanitized -fsanitize=thread)
+
+  try gcc -- -DCMAKE_C_COMPILER=gcc
+  try clang -L unit -- -DCMAKE_C_COMPILER=clang
+  try asan -L 'unit|fault|command' -- "${address[@]}"
+  try tsan -L threads -- "${thread[@]}"
+  python3 tools/sum_up_tests.py "$results" "${failed_builds[@]}"
+}

@@ -1,0 +1,91 @@
+"""Sums up several runs of ctest.
+
+    sum_up_tests.py FOLDER [FAILED_BUILD...]
+
+FOLDER holds a JUnit file for each run. Prints every failed test, every skipped test with its reason, and ends
+with one line: N passed, N failed, N skipped. A build that failed counts as a failed test. The status is 1 if
+anything failed or nothing was run.
+
+A program that runs several tests, with cmocka or Python's unittest, counts as that many tests, so that one
+skipped inside it is seen.
+"""
+
+import pathlib
+import re
+import sys
+import xml.etree.ElementTree
+
+CMOCKA = re.compile(r"\[ +(OK|FAILED|ERROR|SKIPPED) +\] (\w+)")
+UNITTEST = re.compile(r" *(\w+) \(.*\.\.\. (ok|FAIL|ERROR|skipped)(?: ['\"](.*)['\"])?")
+REASON = re.compile(r"SKIP(?:PED)?(?: \w+)?: (.*)")
+MEANING = {
+    "OK": "passed",
+    "FAILED": "failed",
+    "ERROR": "failed",
+    "SKIPPED": "skipped",
+    "ok": "passed",
+    "FAIL": "failed",
+    "skipped": "skipped",
+}
+
+
+def outcomes_inside(output):
+    """What a program said of its tests: {test: (outcome, reason)}. The first word about a test counts."""
+    outcomes = {}
+    reason = None
+    for line in output.splitlines():
+        if match := REASON.fullmatch(line):
+            reason = match[1]
+        elif match := CMOCKA.fullmatch(line):
+            outcomes.setdefault(match[2], (MEANING[match[1]], reason))
+            reason = None
+        elif match := UNITTEST.fullmatch(line):
+            outcomes.setdefault(match[1], (MEANING[match[2]], match[3]))
+    return outcomes
+
+
+def outcome_as_a_whole(case, output):
+    """What ctest said of a program: (outcome, reason)."""
+    if case.find("failure") is not None:
+        return "failed", None
+    if case.find("skipped") is not None:
+        reasons = [match[1] for match in map(REASON.fullmatch, output.splitlines()) if match]
+        return "skipped", reasons[-1] if reasons else None
+    return "passed", None
+
+
+def outcomes_of(case):
+    """The outcomes of one test of ctest: [(test, outcome, reason)]."""
+    name = case.get("name")
+    output = case.findtext("system-out") or ""
+    whole, reason = outcome_as_a_whole(case, output)
+    outcomes = [(f"{name}: {test}", *rest) for test, rest in outcomes_inside(output).items()]
+    # A program that crashed has said nothing about the test in which it did.
+    crashed = whole == "failed" and not any(outcome == "failed" for _, outcome, _ in outcomes)
+    if crashed or not outcomes:
+        outcomes.append((name, whole, reason))
+    return outcomes
+
+
+def main():
+    folder, *failed_builds = sys.argv[1:]
+    outcomes = [(f"{build}: the build", "failed", None) for build in failed_builds]
+    for path in sorted(pathlib.Path(folder).glob("*.xml")):
+        for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+            outcomes += [(f"{path.stem}: {test}", *rest) for test, *rest in outcomes_of(case)]
+
+    for test, outcome, reason in outcomes:
+        if outcome == "failed":
+            print(f"failed   {test}")
+        elif outcome == "skipped":
+            print(f"skipped  {test}: {reason or 'no reason given'}")
+    passed, failed, skipped = (
+        sum(outcome == wanted for _, outcome, _ in outcomes)
+        for wanted in ("passed", "failed", "skipped")
+    )
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
