@@ -1,0 +1,89 @@
+/* getopt_long() is asked for one option at a time and never sees an operand: they are taken out of
+ * its way first. So a negative offset such as -10: is an operand, though it begins like an option.
+ * No option is a digit. */
+#include "arguments.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "complain.h"
+
+void arguments_begin(struct arguments *args, const struct verb *verb, int argc, char **argv) {
+  *args = (struct arguments){.verb = verb, .argc = argc, .argv = argv, .operands = argv + 1};
+  opterr = 0;
+  optind = 1;
+}
+
+static int is_operand(const char *text) {
+  return text[0] != '-' || text[1] == '\0' || isdigit((unsigned char)text[1]);
+}
+
+/* Operands move to the front of argv, over what has been dealt with already. */
+static void take_operands(struct arguments *args, int all) {
+  while (optind < args->argc && (all || is_operand(args->argv[optind])))
+    args->operands[args->operand_count++] = args->argv[optind++];
+}
+
+static const char *long_name(const struct verb *verb, int value) {
+  for (const struct option *option = verb->long_options; option->name; option++)
+    if (option->val == value)
+      return option->name;
+  return NULL;
+}
+
+static int refuse_option(const struct arguments *args, int missing_value) {
+  const char *given = args->argv[optind - 1];
+  const char *name = optopt ? long_name(args->verb, optopt) : NULL;
+  int is_long = strncmp(given, "--", 2) == 0;
+  if (missing_value && !is_long)
+    return arguments_refuse(args, "-%c wants a value", optopt);
+  if (missing_value)
+    return arguments_refuse(args, "--%s wants a value", name);
+  if (name)
+    return arguments_refuse(args, "--%s takes no value", name);
+  if (!is_long && isprint(optopt))
+    return arguments_refuse(args, "unknown option -%c", optopt);
+  return arguments_refuse(args, "unknown or ambiguous option %s", given);
+}
+
+int arguments_next(struct arguments *args) {
+  take_operands(args, 0);
+  int option = getopt_long(args->argc, args->argv, args->verb->short_options,
+                           args->verb->long_options, NULL);
+  switch (option) {
+  case -1:
+    take_operands(args, 1);
+    return 0;
+  case OPTION_HELP:
+    fputs(args->verb->help, stdout);
+    args->status = STATUS_OK;
+    return -1;
+  case '?':
+  case ':':
+    args->status = refuse_option(args, option == ':');
+    return -1;
+  default:
+    return option;
+  }
+}
+
+int arguments_refuse(const struct arguments *args, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  complain_values(args->verb->name, format, values);
+  va_end(values);
+  fprintf(stderr, "Try \"tome %s --help\".\n", args->verb->name);
+  return STATUS_ERROR;
+}
+
+int arguments_size(const struct arguments *args, const char *text, uint64_t *ret) {
+  const char *wrong = size_parse(text, strlen(text), ret);
+  return wrong ? arguments_refuse(args, "\"%s\" %s", text, wrong) : 0;
+}
+
+int arguments_position(const struct arguments *args, const char *text, struct position *ret) {
+  const char *wrong = position_parse(text, strlen(text), ret);
+  return wrong ? arguments_refuse(args, "\"%s\" %s", text, wrong) : 0;
+}

@@ -1,0 +1,275 @@
+/* The parent drops the file from memory and forks. The child does the cold pass, reports, waits
+ * until the parent has looked at the page cache, and does the warm passes. Its peak memory is what
+ * the system says when it ends.
+ *
+ * Times are of reading only: checksums are made while the clock stands, in the cold pass and in one
+ * warm pass that is not timed. */
+#include "bench_run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "progress.h"
+#include "stopwatch.h"
+#include "verb.h"
+
+#define WARM_PASSES_MAX 51
+#define WARM_TIME_MAX UINT64_C(1000000000) /* ns; the first pass may take longer */
+
+/* The child's end: what it works on, and the pipes to and from the parent. */
+struct child {
+  const struct bench_plan *plan;
+  const struct bench_method *method;
+  struct bench_source source;
+  unsigned char *buffer;
+  int to_parent;
+  int from_parent;
+};
+
+/* FNV-1a, over eight bytes at a time. */
+static uint64_t checksum_add(uint64_t sum, const unsigned char *bytes, size_t length) {
+  for (size_t i = 0; i < length; i += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    memcpy(&word, bytes + i, length - i < sizeof word ? length - i : sizeof word);
+    sum = (sum ^ word) * UINT64_C(0x100000001b3);
+  }
+  return sum;
+}
+
+/* All the reads. With `ret_checksum` the bytes are looked at, the clock standing meanwhile. */
+static int pass(struct child *child, struct stopwatch *watch, uint64_t *ret_checksum) {
+  const struct bench_plan *plan = child->plan;
+  uint64_t sum = UINT64_C(0xcbf29ce484222325);
+  stopwatch_start(watch);
+  if (child->method->prepare && child->method->prepare(&child->source) < 0)
+    return -1;
+  for (uint64_t i = 0; i < plan->count; i++) {
+    if (child->method->read(&child->source, plan->offsets[i], child->buffer, plan->length) < 0)
+      return -1;
+    if (ret_checksum) {
+      stopwatch_stop(watch);
+      sum = checksum_add(sum, child->buffer, plan->length);
+      stopwatch_start(watch);
+    }
+  }
+  stopwatch_stop(watch);
+  if (ret_checksum)
+    *ret_checksum = sum;
+  return 0;
+}
+
+static int cold_pass(struct child *child, struct bench_result *result) {
+  struct stopwatch watch = {.total = 0};
+  stopwatch_start(&watch);
+  if (child->method->open(&child->source) < 0)
+    return -1;
+  stopwatch_stop(&watch);
+  if (pass(child, &watch, &result->checksum) < 0)
+    return -1;
+  result->cold = watch.total;
+  return 0;
+}
+
+static int by_size(const void *a, const void *b) {
+  uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* A file that does not fit in memory cannot be read whole from there. */
+static int can_be_warm(const struct child *child) {
+  return !child->method->prepare || child->source.bytes;
+}
+
+static int warm_passes(struct child *child, struct bench_result *result) {
+  uint64_t times[WARM_PASSES_MAX], sum, spent = 0, count = 0;
+  result->warm = TOME_UNKNOWN;
+  if (!can_be_warm(child))
+    return 0;
+  while (count < WARM_PASSES_MAX && spent < WARM_TIME_MAX) {
+    struct stopwatch watch = {.total = 0};
+    if (pass(child, &watch, NULL) < 0)
+      return -1;
+    times[count++] = watch.total;
+    spent += watch.total;
+  }
+  struct stopwatch unused = {.total = 0};
+  if (pass(child, &unused, &sum) < 0)
+    return -1;
+  if (sum != result->checksum) {
+    complain(child->plan->path, "%s: the warm pass read other bytes than the cold one",
+             child->method->name);
+    return -1;
+  }
+  qsort(times, count, sizeof times[0], by_size);
+  result->warm = times[count / 2];
+  result->warm_passes = count;
+  return 0;
+}
+
+static int report(const struct child *child, const struct bench_result *result) {
+  return write(child->to_parent, result, sizeof *result) == (ssize_t)sizeof *result ? 0 : -1;
+}
+
+static int child_main(struct child *child) {
+  struct bench_result result = {.cold = 0};
+  char go;
+  child->buffer = malloc(child->plan->length);
+  if (!child->buffer) {
+    complain_system(child->plan->path);
+    return -1;
+  }
+  if (cold_pass(child, &result) < 0 || report(child, &result) < 0)
+    return -1;
+  (void)!read(child->from_parent, &go, 1); /* returns when the parent closes its end */
+  return warm_passes(child, &result) < 0 || report(child, &result) < 0 ? -1 : 0;
+}
+
+/* How much of the file is in memory. With `drop` it is dropped first, as far as the system does
+ * that. */
+static int resident(const char *path, int drop, uint64_t *ret) {
+  tome *map;
+  tome_info info = {.struct_size = sizeof info};
+  if (tome_open(&map, path, TOME_READ, NULL) < 0) {
+    complain_tome(path, NULL);
+    return -1;
+  }
+  int dropped = drop ? tome_evict(map) : 0;
+  int result = dropped == TOME_ENOTSUP ? 0 : dropped;
+  if (result == 0)
+    result = tome_info_get(map, &info);
+  if (result < 0)
+    complain_tome(path, NULL);
+  else
+    *ret = info.resident;
+  tome_close(map);
+  return result;
+}
+
+static void wait_a_little(void) {
+  struct timespec interval = {.tv_nsec = 50 * 1000 * 1000};
+  nanosleep(&interval, NULL);
+}
+
+/* Only clean pages can be dropped: what was written to the file a moment ago goes to the disk
+ * first. Nor can pages that the disk is still reading ahead into: they are tried again. */
+static int drop_from_memory(const char *path, uint64_t *ret_left) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    (void)fsync(fd); /* a failure shows as pages that stay */
+    close(fd);
+  }
+  int result = resident(path, 1, ret_left);
+  for (int tries = 0; tries < 3 && result == 0 && *ret_left > 0; tries++) {
+    wait_a_little();
+    result = resident(path, 1, ret_left);
+  }
+  return result;
+}
+
+/* What a method left in memory is known when the disk has finished reading ahead. */
+static int resident_at_rest(const char *path, uint64_t *ret) {
+  uint64_t before;
+  int result = resident(path, 0, ret);
+  do {
+    before = *ret;
+    wait_a_little();
+    if (result == 0)
+      result = resident(path, 0, ret);
+  } while (result == 0 && *ret > before);
+  return result;
+}
+
+/* One report of the child. Returns 0, or -1 if it ended without one. */
+static int receive(int from_child, struct bench_result *ret) {
+  struct pollfd wait = {.fd = from_child, .events = POLLIN};
+  while (poll(&wait, 1, 200) <= 0)
+    progress_update(0);
+  return read(from_child, ret, sizeof *ret) == (ssize_t)sizeof *ret ? 0 : -1;
+}
+
+/* Closing `go` lets the child go on; writing into it could end us by SIGPIPE, had the child died.
+ */
+static int supervise(const struct bench_plan *plan, int from_child, int go,
+                     struct bench_result *result) {
+  struct bench_result reported;
+  int failed = receive(from_child, &reported) < 0 ||
+               resident_at_rest(plan->path, &result->resident_after) < 0;
+  close(go);
+  if (failed || receive(from_child, &reported) < 0)
+    return -1;
+  reported.resident_before = result->resident_before;
+  reported.resident_after = result->resident_after;
+  *result = reported;
+  return 0;
+}
+
+/* Wait for the end. A child that ended with an exit status of its own has said why. */
+static int collect(const struct bench_plan *plan, const struct bench_method *method, pid_t pid,
+                   struct bench_result *result) {
+  int status;
+  struct rusage usage;
+  if (wait4(pid, &status, 0, &usage) < 0) {
+    complain_system(plan->path);
+    return -1;
+  }
+  if (WIFSIGNALED(status))
+    complain(plan->path, "%s: the process died of a signal: %s", method->name,
+             strsignal(WTERMSIG(status)));
+  result->peak_memory = (uint64_t)usage.ru_maxrss * 1024;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+static int run_child(const struct bench_plan *plan, const struct bench_method *method,
+                     int to_parent, int from_parent) {
+  struct child child = {
+      .plan = plan, .method = method, .to_parent = to_parent, .from_parent = from_parent};
+  child.source = (struct bench_source){.path = plan->path, .size = plan->size, .fd = -1};
+  return child_main(&child) < 0 ? STATUS_ERROR : STATUS_OK;
+}
+
+static int run_processes(const struct bench_plan *plan, const struct bench_method *method,
+                         int up[2], int down[2], struct bench_result *result) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(up[0]);
+    close(down[1]);
+    _exit(run_child(plan, method, up[1], down[0]));
+  }
+  close(up[1]);
+  close(down[0]);
+  if (pid < 0) {
+    complain_system(plan->path);
+    close(down[1]);
+    close(up[0]);
+    return -1;
+  }
+  int supervised = supervise(plan, up[0], down[1], result);
+  close(up[0]);
+  int collected = collect(plan, method, pid, result);
+  return supervised < 0 ? supervised : collected;
+}
+
+int bench_run(const struct bench_plan *plan, const struct bench_method *method,
+              struct bench_result *ret) {
+  struct bench_result result = {.cold = 0};
+  int up[2], down[2];
+  if (drop_from_memory(plan->path, &result.resident_before) < 0)
+    return -1;
+  if (pipe(up) < 0 || pipe(down) < 0) {
+    complain_system(plan->path);
+    return -1;
+  }
+  progress_begin(method->name, 0);
+  int failed = run_processes(plan, method, up, down, &result);
+  progress_end();
+  if (failed == 0)
+    *ret = result;
+  return failed;
+}

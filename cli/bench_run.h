@@ -1,0 +1,34 @@
+/* One method measured: cold and warm, in a process of its own. */
+#ifndef TOME_CLI_BENCH_RUN_H
+#define TOME_CLI_BENCH_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench_method.h"
+
+struct bench_plan {
+  const char *path;
+  uint64_t size;
+  uint64_t count; /* of reads */
+  size_t length;  /* of each */
+  uint64_t *offsets;
+};
+
+struct bench_result {
+  uint64_t
+      resident_before; /* of the file, in memory when the cold pass began; TOME_UNKNOWN possible */
+  uint64_t resident_after; /* and when it had ended */
+  uint64_t cold;           /* ns, from opening to the last byte */
+  uint64_t cold_runs;
+  uint64_t warm; /* ns, median of the warm passes; TOME_UNKNOWN: not measured */
+  uint64_t warm_passes;
+  uint64_t peak_memory; /* bytes, of the process */
+  uint64_t checksum;    /* of all bytes read in the cold pass */
+};
+
+/* Returns 0, or complains and returns -1. */
+int bench_run(const struct bench_plan *plan, const struct bench_method *method,
+              struct bench_result *ret);
+
+#endif

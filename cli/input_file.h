@@ -1,0 +1,14 @@
+/* The FILE operand of a verb that only reads: a name, or - for the file that standard input is
+ * redirected from. */
+#ifndef TOME_CLI_INPUT_FILE_H
+#define TOME_CLI_INPUT_FILE_H
+
+#include <tome/tome.h>
+
+/* What the file is called in messages and answers. */
+const char *input_name(const char *operand);
+
+/* Open for reading. NULL: failed, and complained. */
+tome *input_open(const char *operand);
+
+#endif

@@ -1,0 +1,28 @@
+/* Time, in nanoseconds. */
+#ifndef TOME_CLI_STOPWATCH_H
+#define TOME_CLI_STOPWATCH_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t clock_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* Runs between start and stop; what ran is added up. */
+struct stopwatch {
+  uint64_t started;
+  uint64_t total;
+};
+
+static inline void stopwatch_start(struct stopwatch *watch) {
+  watch->started = clock_now();
+}
+
+static inline void stopwatch_stop(struct stopwatch *watch) {
+  watch->total += clock_now() - watch->started;
+}
+
+#endif

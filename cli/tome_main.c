@@ -1,0 +1,87 @@
+/* tome: files of any size as memory, from the shell. Finds the verb and runs it.
+ *
+ * Standard output gets the answer and nothing else, standard error the rest. A reader that goes
+ * away ends the command by SIGPIPE, quietly; any other failure to write the answer is an error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tome/tome.h>
+
+#include "arguments.h"
+#include "complain.h"
+#include "standard_output.h"
+#include "verb.h"
+
+static const struct verb *const verbs[] = {&verb_info,   &verb_slice,  &verb_find, &verb_put,
+                                           &verb_append, &verb_resize, &verb_bench};
+#define VERB_COUNT (sizeof verbs / sizeof verbs[0])
+
+static const char introduction[] =
+    "Usage: tome VERB [OPTION]... FILE...\n"
+    "Files of any size as memory: read, search, change and grow them in place.\n"
+    "\n";
+
+static const char notes[] =
+    "\n"
+    "  tome VERB --help     more about a verb, with examples\n"
+    "  tome --version       the version\n"
+    "\n"
+    "Sizes and offsets are written 4096, 0x1000, 64K or 64KiB (K, M, G, T, P, E: times\n"
+    "1024), 64kB or 1MB (times 1000). A negative offset counts from the end.\n"
+    "Options may stand anywhere; -- ends them. Verbs that only read, except bench, take -\n"
+    "for a file that standard input is redirected from.\n"
+    "Exit status: 0 done (find: found), 1 not found, 2 error.\n";
+
+static void print_help(FILE *stream) {
+  fputs(introduction, stream);
+  for (size_t i = 0; i < VERB_COUNT; i++)
+    fprintf(stream, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+  fputs(notes, stream);
+}
+
+/* A file must not be opened as one of the standard streams that the caller left closed, or messages
+ * end up in it. The stand-in is open the wrong way round, so that using it still fails as a closed
+ * stream does. */
+static void occupy_standard_streams(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static int run_verb(const char *name, int argc, char **argv) {
+  for (size_t i = 0; i < VERB_COUNT; i++)
+    if (strcmp(verbs[i]->name, name) == 0) {
+      struct arguments args;
+      arguments_begin(&args, verbs[i], argc, argv);
+      return verbs[i]->run(&args);
+    }
+  complain(name, "unknown %s", name[0] == '-' ? "option" : "verb");
+  fputs("Try \"tome --help\".\n", stderr);
+  return STATUS_ERROR;
+}
+
+static int run(int argc, char **argv) {
+  if (argc < 2) {
+    print_help(stderr);
+    return STATUS_ERROR;
+  }
+  if (strcmp(argv[1], "--help") == 0) {
+    print_help(stdout);
+    return STATUS_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("tome %s\n", tome_version());
+    return STATUS_OK;
+  }
+  return run_verb(argv[1], argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv) {
+  occupy_standard_streams();
+  signal(SIGPIPE, SIG_DFL);
+  return standard_output_finish(run(argc, argv));
+}

@@ -1,0 +1,42 @@
+/* A verb: one thing the command can do. Each has a file of its own and a line in the table of
+ * tome_main.c. */
+#ifndef TOME_CLI_VERB_H
+#define TOME_CLI_VERB_H
+
+#include <getopt.h>
+
+/* Exit statuses, the same as grep's. */
+#define STATUS_OK 0
+#define STATUS_NOT_FOUND 1
+#define STATUS_ERROR 2
+
+struct arguments;
+
+struct verb {
+  const char *name;
+  const char *summary;                /* its line in tome --help */
+  const char *help;                   /* all of tome VERB --help */
+  const char *short_options;          /* as getopt's, beginning with "+:" */
+  const struct option *long_options;  /* ends with VERB_OPTIONS_END */
+  int (*run)(struct arguments *args); /* returns the exit status */
+};
+
+/* Options without a letter are numbered from here. */
+#define OPTION_HELP 256
+#define OPTION_FIRST 257
+
+/* What every verb's list of long options ends with. */
+#define VERB_OPTIONS_END                                                                           \
+  {"help", no_argument, NULL, OPTION_HELP}, {                                                      \
+    NULL, 0, NULL, 0                                                                               \
+  }
+
+extern const struct verb verb_info;
+extern const struct verb verb_slice;
+extern const struct verb verb_find;
+extern const struct verb verb_put;
+extern const struct verb verb_append;
+extern const struct verb verb_resize;
+extern const struct verb verb_bench;
+
+#endif

@@ -1,0 +1,174 @@
+/* tome slice: bytes of a file to standard output, in pieces, so that memory stays small whatever is
+ * asked for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tome/tome.h>
+
+#include "arguments.h"
+#include "complain.h"
+#include "hex_dump.h"
+#include "input_file.h"
+#include "progress.h"
+#include "standard_output.h"
+
+#define PIECE ((size_t)1 << 20)
+
+enum { OPTION_HEX = OPTION_FIRST };
+
+static const char help[] =
+    "Usage: tome slice [--hex] FILE [START]:[END]...\n"
+    "Write bytes START up to, but not including, END of FILE to standard output.\n"
+    "\n"
+    "Slices follow Python's rules: a missing START is the start of the file, a missing\n"
+    "END its end, a negative number counts from the end, and what lies outside the file\n"
+    "is left out. Several slices are written one after the other.\n"
+    "\n"
+    "      --hex   draw a hex dump: offset, bytes, characters; * stands for rows that\n"
+    "              equal the one above\n"
+    "      --help  print this text\n"
+    "\n"
+    "FILE may be - for a file that standard input is redirected from.\n"
+    "\n"
+    "  tome slice app.log :100                   the first 100 bytes\n"
+    "  tome slice app.log -1K:                   the last 1024 bytes\n"
+    "  tome slice --hex disk.img :512 -512:      its first and last 512 bytes, to look at\n";
+
+struct slice {
+  struct position start;
+  struct position end;
+};
+
+/* One slice of one file on its way out. */
+struct copy {
+  tome *map;
+  const char *name;
+  uint64_t start, at, end;
+  unsigned char *piece;
+  struct hex_dump *dump; /* NULL: raw bytes */
+};
+
+static int parse_end(const struct arguments *args, const char *operand, const char *text,
+                     size_t length, struct position *ret) {
+  if (length == 0)
+    return 0;
+  const char *wrong = position_parse(text, length, ret);
+  return wrong ? arguments_refuse(args, "\"%s\": \"%.*s\" %s", operand, (int)length, text, wrong)
+               : 0;
+}
+
+static int parse_slice(const struct arguments *args, const char *operand, struct slice *ret) {
+  const char *colon = strchr(operand, ':');
+  if (!colon || strchr(colon + 1, ':'))
+    return arguments_refuse(args,
+                            "\"%s\" is not a slice; write START:END, START:, :END or :", operand);
+  *ret = (struct slice){.end = {.value = UINT64_MAX}};
+  int status = parse_end(args, operand, operand, (size_t)(colon - operand), &ret->start);
+  return status ? status : parse_end(args, operand, colon + 1, strlen(colon + 1), &ret->end);
+}
+
+static int emit(const struct copy *copy, size_t length) {
+  if (copy->dump)
+    hex_dump_add(copy->dump, copy->piece, length);
+  else
+    fwrite(copy->piece, 1, length, stdout);
+  return standard_output_ok() ? STATUS_OK : STATUS_ERROR;
+}
+
+/* After a failed read: how far the bytes from copy->at on are still good. */
+static uint64_t intact_end(const struct copy *copy) {
+  const tome_error *error = tome_error_last();
+  return error->code == TOME_ELOST && error->offset > copy->at ? error->offset : copy->at;
+}
+
+/* Bytes before a loss are still written, as cat does. */
+static int copy_out(struct copy *copy) {
+  int status = STATUS_OK;
+  while (copy->at < copy->end) {
+    uint64_t left = copy->end - copy->at;
+    size_t length = left < PIECE ? (size_t)left : PIECE;
+    if (tome_read(copy->map, copy->at, copy->piece, length) == 0) {
+      if (emit(copy, length) != STATUS_OK)
+        return STATUS_ERROR;
+      copy->at += length;
+      progress_update(copy->at - copy->start);
+    } else if (status == STATUS_OK) {
+      complain_tome(copy->name, NULL);
+      status = STATUS_ERROR;
+      copy->end = intact_end(copy);
+    } else {
+      break;
+    }
+  }
+  return status;
+}
+
+static int write_slice(struct copy *copy, const struct slice *slice) {
+  uint64_t size = tome_size(copy->map);
+  copy->start = copy->at = position_clamp(slice->start, size);
+  copy->end = position_clamp(slice->end, size);
+  if (copy->dump)
+    hex_dump_begin(copy->dump, copy->at, copy->end, isatty(STDOUT_FILENO));
+  if (!isatty(STDOUT_FILENO))
+    progress_begin(copy->name, copy->end - copy->at);
+  int status = copy_out(copy);
+  progress_end();
+  if (copy->dump)
+    hex_dump_end(copy->dump);
+  return status;
+}
+
+static int write_slices(const char *file, const struct slice *slices, int count, int hex) {
+  struct hex_dump dump = {.filled = 0};
+  struct copy copy = {.name = input_name(file), .dump = hex ? &dump : NULL};
+  copy.map = input_open(file);
+  if (!copy.map)
+    return STATUS_ERROR;
+  int status = STATUS_OK;
+  copy.piece = malloc(PIECE);
+  if (!copy.piece) {
+    complain(copy.name, "out of memory");
+    status = STATUS_ERROR;
+  }
+  for (int i = 0; i < count && status == STATUS_OK; i++)
+    status = write_slice(&copy, &slices[i]);
+  free(copy.piece);
+  tome_close(copy.map);
+  return status;
+}
+
+static int run_slices(const struct arguments *args, int hex) {
+  int count = args->operand_count - 1;
+  struct slice *slices = calloc((size_t)count, sizeof *slices);
+  if (!slices) {
+    complain(args->verb->name, "out of memory");
+    return STATUS_ERROR;
+  }
+  int status = STATUS_OK;
+  for (int i = 0; i < count && status == STATUS_OK; i++)
+    status = parse_slice(args, args->operands[1 + i], &slices[i]);
+  if (status == STATUS_OK)
+    status = write_slices(args->operands[0], slices, count, hex);
+  free(slices);
+  return status;
+}
+
+static int run(struct arguments *args) {
+  int option, hex = 0;
+  while ((option = arguments_next(args)) > 0)
+    hex = option == OPTION_HEX;
+  if (option < 0)
+    return args->status;
+  if (args->operand_count < 1)
+    return arguments_refuse(args, "which FILE?");
+  if (args->operand_count < 2)
+    return arguments_refuse(args, "which bytes? write START:END, or : for the whole file");
+  return run_slices(args, hex);
+}
+
+static const struct option options[] = {{"hex", no_argument, NULL, OPTION_HEX}, VERB_OPTIONS_END};
+
+const struct verb verb_slice = {
+    "slice", "write bytes of a file to standard output", help, "+:", options, run};

@@ -1,0 +1,80 @@
+"""What the tests of the command share: running it, files to run it on, and a loud skip."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+if "TOME_COMMAND" not in os.environ:
+    sys.exit("TOME_COMMAND must be the path of the command that is to be tested")
+COMMAND = os.path.abspath(os.environ["TOME_COMMAND"])
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+VERBS = ("info", "slice", "find", "put", "append", "resize", "bench")
+NOT_MAPPABLE = "cannot be mapped: not a regular file, block device or shared memory"
+SKIPPED = 77
+
+
+class CommandTest(unittest.TestCase):
+    """Each test runs in an empty folder of its own."""
+
+    maxDiff = None
+    folder_parent = None  # where the folder is made; None: the system's choice
+
+    def setUp(self):
+        before = os.getcwd()
+        self.folder = tempfile.mkdtemp(prefix="tome-command-", dir=self.folder_parent)
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.folder)
+
+    def file(self, name, content=b""):
+        with open(name, "wb") as file:
+            file.write(content)
+        return name
+
+    def content(self, name):
+        with open(name, "rb") as file:
+            return file.read()
+
+    def tome(self, *arguments, stdin=b"", **options):
+        """Run it; returns (exit status, standard output, standard error)."""
+        if isinstance(stdin, bytes):
+            options["input"] = stdin
+        else:
+            options["stdin"] = stdin
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=100,
+            check=False,
+            **options,
+        )
+        return done.returncode, done.stdout, done.stderr.decode("utf-8", "backslashreplace")
+
+    def answer(self, expected, *arguments, status=0, **options):
+        """The answer is exactly this, and nothing is complained about."""
+        if isinstance(expected, str):
+            expected = expected.encode()
+        self.assertEqual((status, expected, ""), self.tome(*arguments, **options))
+
+    def error(self, message, *arguments, answer=b"", **options):
+        """The command fails with exactly this message (after "tome: "), having answered only
+        `answer`."""
+        self.assertEqual((2, answer, f"tome: {message}\n"), self.tome(*arguments, **options))
+
+    def misuse(self, verb, message, *arguments):
+        """The command line is refused, with a pointer to the help."""
+        self.error(f'{verb}: {message}\nTry "tome {verb} --help".', verb, *arguments)
+
+
+def main():
+    """Run the tests of the script. A skipped test makes the whole script skipped, so that nobody
+    overlooks it."""
+    run = unittest.main(verbosity=2, exit=False).result
+    for test, reason in run.skipped:
+        print(f"SKIPPED {test}: {reason}")
+    if not run.wasSuccessful():
+        sys.exit(1)
+    sys.exit(SKIPPED if run.skipped else 0)

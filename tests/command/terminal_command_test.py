@@ -1,0 +1,134 @@
+"""What is drawn on a terminal and nowhere else: colour and progress. The terminal is a pseudo-
+terminal."""
+import os
+import pty
+import re
+import select
+import subprocess
+import termios
+
+import command_harness
+from command_harness import COMMAND, CommandTest
+
+
+class Terminal(CommandTest):
+    def setUp(self):
+        super().setUp()
+        try:
+            self.screen, self.terminal = pty.openpty()
+        except OSError as problem:
+            self.skipTest(f"no pseudo-terminal to be had: {problem}")
+        self.addCleanup(os.close, self.screen)
+        self.addCleanup(lambda: self.terminal is None or os.close(self.terminal))
+        attributes = termios.tcgetattr(self.terminal)
+        attributes[1] &= ~termios.OPOST
+        termios.tcsetattr(self.terminal, termios.TCSANOW, attributes)
+
+    def rest_of_screen(self):
+        os.close(self.terminal)
+        self.terminal = None
+        seen = b""
+        while True:
+            try:
+                part = os.read(self.screen, 65536)
+            except OSError:
+                return seen
+            if not part:
+                return seen
+            seen += part
+
+
+class Colour(Terminal):
+    def test_a_hex_dump_is_coloured_and_says_the_same(self):
+        self.file("f", b"\0\x01A\xff" * 10)
+        plain = self.tome("slice", "--hex", "f", ":")[1]
+        self.assertNotIn(b"\033", plain)
+        subprocess.run(
+            [COMMAND, "slice", "--hex", "f", ":"], stdout=self.terminal, check=True, timeout=100
+        )
+        drawn = self.rest_of_screen()
+        self.assertIn(b"\033[36m00000000\033[0m", drawn)
+        self.assertIn(b"\033[2m00\033[0m", drawn)
+        self.assertIn(b"\033[32m41\033[0m", drawn)
+        self.assertEqual(plain, re.sub(rb"\033\[\d+m", b"", drawn))
+
+    def test_nothing_else_is(self):
+        self.file("f", b"abc")
+        for use in (("slice", "f", ":"), ("find", "a", "f"), ("info", "f"), ("--help",)):
+            subprocess.run([COMMAND, *use], stdout=self.terminal, check=True, timeout=100)
+        self.assertNotIn(b"\033", self.rest_of_screen())
+
+
+class Progress(Terminal):
+    """Input is fed until progress shows up; how long that takes does not matter."""
+
+    SLICE_LINE = rb"f: \d+\.\d MiB of 1\.0 GiB, \d+%"
+
+    def wait_for_progress(self, process, line, feed):
+        seen = b""
+        for _ in range(1000):
+            if select.select([self.screen], [], [], 0.05)[0]:
+                seen += os.read(self.screen, 65536)
+            if re.fullmatch(rb"(\r\033\[K" + line + rb")+", seen):
+                return
+            self.assertIsNone(process.poll())
+            feed()
+        self.fail("no progress was drawn")
+
+    def test_put_from_standard_input(self):
+        with subprocess.Popen(
+            [COMMAND, "put", "--create", "f", "0"], stdin=subprocess.PIPE, stderr=self.terminal
+        ) as process:
+            self.wait_for_progress(
+                process, rb"f: \d+\.0 MiB", lambda: process.stdin.write(bytes(1 << 20))
+            )
+            process.stdin.close()
+            self.assertEqual(0, process.wait(100))
+        self.assertTrue(self.rest_of_screen().endswith(b"\r\033[K"))
+
+    def test_a_slice_on_its_way_into_a_pipe(self):
+        with open("f", "wb") as file:
+            file.truncate(1 << 30)
+        with subprocess.Popen(
+            [COMMAND, "slice", "f", ":"], stdout=subprocess.PIPE, stderr=self.terminal
+        ) as process:
+            self.wait_for_progress(process, self.SLICE_LINE, lambda: process.stdout.read(1 << 20))
+            process.stdout.read()
+            self.assertEqual(0, process.wait(100))
+        self.assertTrue(self.rest_of_screen().endswith(b"\r\033[K"))
+
+    def test_the_line_is_wiped_before_an_error(self):
+        with open("f", "wb") as file:
+            file.truncate(1 << 30)
+        with subprocess.Popen(
+            [COMMAND, "slice", "f", ":"], stdout=subprocess.PIPE, stderr=self.terminal
+        ) as process:
+            self.wait_for_progress(process, self.SLICE_LINE, lambda: process.stdout.read(1 << 20))
+            os.truncate("f", 0)
+            process.stdout.read()
+            self.assertEqual(2, process.wait(100))
+        self.assertRegex(
+            self.rest_of_screen().split(b"\r\033[K")[-1],
+            rb"^tome: f: bytes behind the mapping could not be read or written \(at byte \d+\)\n$",
+        )
+
+    def test_what_is_quick_draws_nothing(self):
+        self.file("f", b"abc")
+        for use in (
+            ("slice", "f", ":"),
+            ("find", "-c", "a", "f"),
+            ("put", "f", "0", "x"),
+            ("append", "f", "x"),
+        ):
+            subprocess.run(
+                [COMMAND, *use],
+                stdout=subprocess.DEVNULL,
+                stderr=self.terminal,
+                check=True,
+                timeout=100,
+            )
+        self.assertEqual(b"", self.rest_of_screen())
+
+
+if __name__ == "__main__":
+    command_harness.main()
