@@ -102,7 +102,8 @@ static int strike_once(const operation *o, const char *mode, size_t window, int 
     complain(o, mode, k, how, "it says success, with a wrong result");
   else if (r == 0 && !file_is(after, after_size))
     complain(o, mode, k, how, "it says success, but the file is wrong");
-  else if (r < 0 && how == STRIKE_INTERRUPTED && calls_struck() && strcmp(calls_struck(), "close"))
+  else if (r < 0 && how == STRIKE_INTERRUPTED && calls_struck() &&
+           strcmp(calls_struck(), "close") != 0)
     complain(o, mode, k, how, "an interrupted call was not begun again");
   else if (r < 0 && o->no_file && access(path, F_OK) == 0)
     complain(o, mode, k, how, "it failed and left a new file behind");

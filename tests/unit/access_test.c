@@ -234,7 +234,8 @@ static void a_buffer_may_lie_in_a_view_of_the_map(void **state) {
     tome *map = open_map(path, TOME_WRITE);
     tome_view view = begin_view(map, 0, size, TOME_VIEW_WRITE);
     unsigned char *bytes = view.data;
-    must_succeed(tome_read(map, 0, bytes + half, lengths[i])); /* pages that were not touched before */
+    must_succeed(
+        tome_read(map, 0, bytes + half, lengths[i])); /* pages that were not touched before */
     memcpy(model + half, model, lengths[i]);
     must_be_bytes(bytes, model, size);
     must_succeed(tome_write(map, size - lengths[i], bytes, lengths[i]));

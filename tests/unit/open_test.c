@@ -376,15 +376,15 @@ static void closing_nothing_is_allowed(void **state) {
 
 static void every_descriptor_of_a_map_is_close_on_exec(void **state) {
   (void)state;
-  char known[1024] = {0};
-  for (int fd = 0; fd < (int)sizeof known; fd++)
-    known[fd] = fcntl(fd, F_GETFD) >= 0;
+  int known[1024] = {0};
+  for (int fd = 0; fd < (int)(sizeof known / sizeof known[0]); fd++)
+    known[fd] = fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   FILE *own = fopen(make_pattern_file("closed", 100), "r+");
   known[fileno(own)] = 1;
   tome *maps[3] = {open_map(in_dir("closed"), TOME_WRITE), NULL, open_anonymous(10)};
   must_succeed(tome_open_fd(&maps[1], fileno(own), TOME_WRITE, NULL));
   int seen = 0;
-  for (int fd = 0; fd < (int)sizeof known; fd++) {
+  for (int fd = 0; fd < (int)(sizeof known / sizeof known[0]); fd++) {
     int flags = fcntl(fd, F_GETFD);
     if (flags < 0 || known[fd])
       continue;
