@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PAGESET_STRETCHES 4096
+
 typedef struct pageset {
   _Atomic uint64_t *bits; /* NULL: the set holds nothing and takes nothing up */
   size_t bytes;           /* of `bits` */
   unsigned shift;         /* log2 of the page */
+  unsigned stretch_shift; /* log2 of the bytes of `bits` that are made present at once */
+  _Atomic uint64_t present[PAGESET_STRETCHES / 64];
 } pageset;
 
 /** A set for `length` bytes of pages. Without memory the set stays empty: it is only ever a shortcut. */
