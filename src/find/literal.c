@@ -82,8 +82,8 @@ static int settle(search *s, uint64_t before, const unsigned char *data, tome_ra
                   int hit) {
   tome *map = s->map;
   tome_range seen = hit ? (tome_range){s->found, s->length} : piece;
-  const volatile unsigned char *end = data + (seen.offset - piece.offset) + seen.length;
-  int suspect = map->guarded && map->can_be_cut && end[-1] == 0;
+  const unsigned char *end = data + (seen.offset - piece.offset) + seen.length;
+  int suspect = tome__tail_is_suspect(map, end);
   if (!tome__guard_intact(map, before) &&
       tome__guard_settle(map, before, piece.offset, piece.length, &s->lost) &&
       !(hit && is_before(s, s->lost)))

@@ -19,24 +19,17 @@
 
 /* ---- reading ---- */
 
-/* A file cut inside a page leaves zeros after its end, and no signal. A byte that is not zero proves that it is there; of a
- * zero the file's size must tell. */
-static int tail_is_suspect(const tome *map, const volatile unsigned char *end) {
-  return map->can_be_cut && end[-1] == 0;
-}
-
 /* Copy out of mapped memory. Pre: length > 0. Returns 0, or TOME_ELOST and the bytes concerned. */
 static inline int copy_out(tome *map, const unsigned char *from, uint64_t offset, void *buffer,
                            size_t length, tome_range *ret_lost) {
   uint64_t before = tome__guard_before(map);
   memmove(buffer, from, length);
-  int suspect = tail_is_suspect(map, from + length);
+  int suspect = tome__tail_is_suspect(map, from + length);
   if (tome__guard_intact(map, before) && !suspect)
     return 0;
   if (tome__guard_settle(map, before, offset, length, ret_lost))
     return TOME_ELOST;
-  return suspect && map->guarded && tome__guard_is_cut(map, offset, length, ret_lost) ? TOME_ELOST
-                                                                                      : 0;
+  return suspect && tome__guard_is_cut(map, offset, length, ret_lost) ? TOME_ELOST : 0;
 }
 
 /* What a failed pread lost: a sector at least, of which we know nothing but its beginning. */

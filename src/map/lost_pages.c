@@ -251,6 +251,25 @@ void tome__guard_unwatch(window *w) {
 
 /* ---- settling ---- */
 
+#define BLOCK 64 /* bytes looked at together; divides a page */
+
+/* These bytes are not the caller's: another thread may be storing there, as it may. */
+__attribute__((no_sanitize("thread"))) int tome__zeros_to_page_end(const unsigned char *end) {
+  size_t page = tome__os_system()->page;
+  size_t rest = (page - (uintptr_t)end % page) % page;
+  for (; rest % BLOCK; rest--)
+    if (*end++)
+      return 0;
+  for (; rest; rest -= BLOCK, end += BLOCK) {
+    unsigned char any = 0;
+    for (int i = 0; i < BLOCK; i++)
+      any |= end[i];
+    if (any)
+      return 0;
+  }
+  return 1;
+}
+
 int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
                        tome_range *ret_lost) {
   os_signals signals;

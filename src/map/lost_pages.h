@@ -32,6 +32,17 @@ static inline int tome__guard_intact(const tome *map, uint64_t before) {
   return LIKELY(after == before && !(after & 1));
 }
 
+/** Whether nothing but zeros follows `end` in its page. */
+int tome__zeros_to_page_end(const unsigned char *end);
+
+/** Whether the bytes before `end` may lie behind the end of a file that was cut inside their page. That raises no signal: the
+ *  rest of the page reads as zeros. Any other byte from the last one on to the end of the page proves that the file still
+ *  reached past it; where all are zeros only its size can tell. Pre: asked before tome__guard_intact(). */
+static inline int tome__tail_is_suspect(const tome *map, const unsigned char *end) {
+  return map->can_be_cut && *(const volatile unsigned char *)(end - 1) == 0 &&
+         tome__zeros_to_page_end(end);
+}
+
 /** Settle an access to [from, from + length) begun at `before`: if it met lost bytes, 1 and which in *ret_lost. The losses
  *  count as told then. */
 int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,

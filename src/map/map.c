@@ -176,10 +176,10 @@ static int set_up(tome *map, const tome_options *options) {
   int r = place(map, options);
   if (r < 0)
     return r;
-  map->can_be_cut = map->kind == TOME_KIND_FILE && tome__os_can_be_cut(&map->file);
   map->moves_blocks =
       map->kind == TOME_KIND_FILE && (map->flags & TOME_WRITE) && tome__os_moves_blocks(&map->file);
   r = tome__guard_attach(map);
+  map->can_be_cut = map->guarded && map->kind == TOME_KIND_FILE && tome__os_can_be_cut(&map->file);
   if (r == 0)
     r = map_base(map, options);
   if (r == 0 && (map->flags & TOME_TRUNCATE))

@@ -67,7 +67,7 @@ struct tome {
   uint32_t flags;
   int access; /* OS_WRITE, OS_PRIVATE */
   int guarded;
-  int can_be_cut;
+  int can_be_cut; /* by another process, and we look after it */
   int moves_blocks;
   _Atomic uint64_t
       stored_end; /* stores reached up to here since the file's size was last compared */

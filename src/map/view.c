@@ -145,14 +145,14 @@ int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t intent,
 /* As after a copy; what was stored is not looked at but left to the next flush. */
 static int what_was_lost(const tome_view *view, tome_range *ret_lost) {
   tome *map = view->map;
-  const volatile unsigned char *data = view->data;
+  const unsigned char *data = view->data;
   uint64_t before = view->internal[BEFORE] << 1 >> 1;
   int stored = (int)(view->internal[BEFORE] >> INTENT_SHIFT);
   if (!map->guarded || view->length == 0)
     return 0;
   if (stored && map->can_be_cut && !(map->access & OS_PRIVATE))
     tome__raise(&map->stored_end, view->offset + view->length);
-  int suspect = map->can_be_cut && (stored || data[view->length - 1] == 0);
+  int suspect = (stored && map->can_be_cut) || tome__tail_is_suspect(map, data + view->length);
   if (!tome__guard_intact(map, before) &&
       tome__guard_settle(map, before, view->offset, view->length, ret_lost))
     return 1;
