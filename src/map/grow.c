@@ -53,12 +53,7 @@ int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_
 
 int tome_refresh(tome *map) {
   int r = adopt_locking(map, 1);
-  return r < 0 ? tome__map_fail(map, __func__, r, tome__os_last_error(), 0, 0) : 0;
-}
-
-static int fail(tome *map, const char *operation, int code, uint64_t offset, uint64_t length) {
-  int ours = code == TOME_ERANGE || code == TOME_EBUSY || code == TOME_EFBIG;
-  return tome__map_fail(map, operation, code, ours ? 0 : tome__os_last_error(), offset, length);
+  return r < 0 ? tome__fail_at(map, __func__, r, (tome_range){0, 0}) : 0;
 }
 
 /* Only a file that is open for writing has a size that can be changed. */
@@ -126,7 +121,7 @@ int tome_resize(tome *map, uint64_t size) {
   tome__os_mutex_lock(&map->lock);
   r = resize(map, size);
   tome__os_mutex_unlock(&map->lock);
-  return r < 0 ? fail(map, __func__, r, 0, size) : 0;
+  return r < 0 ? tome__fail_at(map, __func__, r, (tome_range){0, size}) : 0;
 }
 
 /* ---- append; under map->lock ---- */
@@ -164,13 +159,13 @@ int tome_append(tome *map, const void *data, size_t length, uint64_t *ret_offset
     tome__os_mutex_unlock(&map->lock);
   }
   if (r < 0)
-    return fail(map, __func__, r, offset, length);
+    return tome__fail_at(map, __func__, r, (tome_range){offset, length});
   if (ret_offset)
     *ret_offset = offset;
   return 0;
 }
 
-/* ---- writing past the end; under map->lock ---- */
+/* ---- writing past the end ---- */
 
 static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const char *data,
                         size_t length, size_t inside) {
@@ -191,20 +186,21 @@ static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const
   return 0;
 }
 
-static int grow_write(tome *map, uint64_t offset, const void *data, size_t length, size_t inside) {
+int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length, size_t inside) {
   os_stat status;
+  tome__os_mutex_lock(&map->lock);
   int r = tome__os_stat(&map->file, &status);
-  if (r < 0)
-    return r;
-  if (!is_last(map, &status) && map->limit != TOME_END)
-    return TOME_ERANGE;
-  if (!is_last(map, &status) || offset + inside < tome__size(map))
-    return TOME_EBUSY; /* it grew again, just now */
-  return write_beyond(map, &status, offset, data, length, inside);
+  if (r == 0 && !is_last(map, &status) && map->limit != TOME_END)
+    r = TOME_ERANGE;
+  else if (r == 0 && (!is_last(map, &status) || offset + inside < tome__size(map)))
+    r = TOME_EBUSY;
+  else if (r == 0)
+    r = write_beyond(map, &status, offset, data, length, inside);
+  tome__os_mutex_unlock(&map->lock);
+  return r;
 }
 
-/* What of the data lies inside the map, by its newest size. */
-static int split(tome *map, uint64_t offset, size_t length, size_t *ret_inside) {
+int tome__grow_split(tome *map, uint64_t offset, size_t length, size_t *ret_inside) {
   int r = adopt_locking(map, 0);
   if (r < 0)
     return r;
@@ -214,30 +210,10 @@ static int split(tome *map, uint64_t offset, size_t length, size_t *ret_inside) 
     return 0;
   if (!(map->flags & TOME_GROW) || length > UINT64_MAX - offset)
     return TOME_ERANGE;
+  if (map->kind == TOME_KIND_BLOCK)
+    return TOME_ENOTSUP;
   if (offset > INT64_MAX - map->origin || length > INT64_MAX - map->origin - offset)
     return TOME_EFBIG;
   *ret_inside = length && offset < size ? (size_t)(size - offset) : 0;
   return 0;
-}
-
-/* First what can fail without a trace, the blocks inside; then what makes the file longer. Should another process make it
- * longer in between, once more. */
-int tome__grow_write(tome *map, const char *operation, uint64_t offset, const void *data,
-                     size_t length, size_t *ret_inside) {
-  int r;
-  do {
-    r = split(map, offset, length, ret_inside);
-    if (r < 0 || *ret_inside == length)
-      break;
-    r = check_growable(map, operation);
-    if (r < 0)
-      return r;
-    r = tome__make_ready(map, offset, *ret_inside);
-    if (r < 0 || length == 0)
-      break;
-    tome__os_mutex_lock(&map->lock);
-    r = grow_write(map, offset, data, length, *ret_inside);
-    tome__os_mutex_unlock(&map->lock);
-  } while (r == TOME_EBUSY);
-  return r < 0 ? fail(map, operation, r, offset, length) : 0;
 }

@@ -270,26 +270,44 @@ __attribute__((no_sanitize("thread"))) int tome__zeros_to_page_end(const unsigne
   return 1;
 }
 
-int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
-                       tome_range *ret_lost) {
-  os_signals signals;
-  tome_range all = {from, length}, lost = {0, 0};
-  lock(&signals);
-  if (before / 2 < map->forgotten)
-    lost = all;
+/* The smallest range around all losses in `all` that count: those patched at any time since generation `since`, or those that
+ * nobody was told of. Under the lock. */
+static tome_range tell(tome *map, tome_range all, uint64_t since, int untold) {
+  tome_range lost = {0, 0};
   for (int i = 0; i < MOST_LOSSES; i++) {
     loss *l = &map->lost[i];
     tome_range met = overlap(l->range, all);
-    if (met.length == 0 || (l->healed && l->healed <= before / 2))
+    int counts = untold ? !l->told : !l->healed || l->healed > since;
+    if (met.length == 0 || !counts)
       continue;
     lost = hull(lost, met);
     l->told = 1;
   }
+  return lost;
+}
+
+int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
+                       tome_range *ret_lost) {
+  os_signals signals;
+  tome_range all = {from, length};
+  lock(&signals);
+  tome_range lost = tell(map, all, before / 2, 0);
+  if (before / 2 < map->forgotten)
+    lost = all;
   unlock(&signals);
-  if (lost.length == 0)
-    return 0;
-  *ret_lost = lost;
-  return 1;
+  if (lost.length)
+    *ret_lost = lost;
+  return lost.length != 0;
+}
+
+int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost) {
+  os_signals signals;
+  lock(&signals);
+  tome_range lost = tell(map, (tome_range){from, length}, 0, 1);
+  unlock(&signals);
+  if (lost.length)
+    *ret_lost = lost;
+  return lost.length != 0;
 }
 
 int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost) {
@@ -299,25 +317,6 @@ int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *re
     return 0;
   uint64_t first = from > size ? from : size;
   *ret_lost = (tome_range){first, from + length - first};
-  return 1;
-}
-
-int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost) {
-  os_signals signals;
-  tome_range all = {from, length}, lost = {0, 0};
-  lock(&signals);
-  for (int i = 0; i < MOST_LOSSES; i++) {
-    loss *l = &map->lost[i];
-    tome_range met = overlap(l->range, all);
-    if (met.length == 0 || l->told)
-      continue;
-    lost = hull(lost, met);
-    l->told = 1;
-  }
-  unlock(&signals);
-  if (lost.length == 0)
-    return 0;
-  *ret_lost = lost;
   return 1;
 }
 
@@ -353,4 +352,12 @@ void tome__guard_heal(tome *map) {
       heal(map, &map->lost[i]);
   unlock(&signals);
   tome__os_mutex_unlock(&map->lock);
+}
+
+void tome__guard_stopped(tome *map, uint64_t end, tome_range *lost) {
+  tome_range cut;
+  if (map->can_be_cut && tome__guard_is_cut(map, lost->offset, end - lost->offset, &cut) &&
+      cut.offset <= end_of(*lost))
+    lost->length = end - lost->offset;
+  tome__guard_heal(map);
 }

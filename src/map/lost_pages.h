@@ -51,6 +51,8 @@ int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t lengt
 int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost);
 /** What was lost in [from, from + length) and told nobody: 1 and the smallest range around it. It counts as told then. */
 int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost);
+/** An access that was to go on to `end` stopped at `lost`: extend that to all that was cut, and heal. */
+void tome__guard_stopped(tome *map, uint64_t end, tome_range *lost);
 /** Put the file back under all patches, as far as the system lets us. Takes map->lock. */
 void tome__guard_heal(tome *map);
 

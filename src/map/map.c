@@ -32,6 +32,15 @@ int tome__map_fail(const tome *map, const char *operation, int code, int system,
                                          .length = length});
 }
 
+static int is_ours(int code) {
+  return code == TOME_ERANGE || code == TOME_EBUSY || code == TOME_EFBIG || code == TOME_ELOST;
+}
+
+int tome__fail_at(const tome *map, const char *operation, int code, tome_range range) {
+  int system = is_ours(code) ? 0 : tome__os_last_error();
+  return tome__map_fail(map, operation, code, system, range.offset, range.length);
+}
+
 int tome__check_writable(tome *map, const char *operation) {
   if (map->access & OS_WRITE)
     return 0;

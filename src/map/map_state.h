@@ -122,6 +122,8 @@ int tome__check_writable(tome *map, const char *operation);
 /** Record a failure of the map; `system` is 0 where the system had no part in it. */
 int tome__map_fail(const tome *map, const char *operation, int code, int system, uint64_t offset,
                    uint64_t length);
+/** The same, with the system's last error where the code is the system's. */
+int tome__fail_at(const tome *map, const char *operation, int code, tome_range range);
 
 /** Mapped memory at `offset`: *ret_data, at least `least` bytes of it, in all *ret_length. Stays until
  *  tome__window_unpin(). Pre: the bytes are inside the map. Fails with TOME_ENOMEM. */
@@ -139,11 +141,14 @@ int tome__view_beyond(const tome *map, uint64_t size);
 
 /** Make sure of the blocks of a range inside the map, where it is a file's own blocks that are stored into. */
 int tome__allocate(tome *map, uint64_t offset, uint64_t length);
-/** Make pages inside the map ready for storing, blocks and all. Records nothing. */
-int tome__make_ready(tome *map, uint64_t offset, size_t length);
-/** Store past the end, growing the file: the part of the data that lies past the end is written; the rest, *ret_inside
- *  bytes, is made ready and left to the caller. */
-int tome__grow_write(tome *map, const char *operation, uint64_t offset, const void *data,
-                     size_t length, size_t *ret_inside);
+/** Copy bytes out. Records nothing: fails with the code and, in *ret_lost, the bytes concerned. Pre: inside the map. */
+int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
+/** Copy bytes in; a failure is recorded. Pre: inside the map, which is writable. */
+int tome__store(tome *map, const char *operation, uint64_t offset, const void *data, size_t length);
+
+/** How many bytes of a write at `offset` lie inside the map, by its newest size; fails if the others may not grow it. */
+int tome__grow_split(tome *map, uint64_t offset, size_t length, size_t *ret_inside);
+/** Write what lies past the end, all but the first `inside` bytes. TOME_EBUSY: the file has just become longer, split anew. */
+int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length, size_t inside);
 
 #endif

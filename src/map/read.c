@@ -1,0 +1,104 @@
+/* Reading by copying.
+ *
+ * A page that was not read before is read with pread: one system call, exactly these bytes from the disk, and a cut or a
+ * bad sector is a return value. Touching it in the mapping instead would let the kernel read megabytes around it. From
+ * then on the page is `known` and read as memory. */
+#include "lost_pages.h"
+#include "map_state.h"
+#include "os.h"
+
+#include <string.h>
+#include <tome/access.h>
+#include <tome/error.h>
+
+/* Copy out of mapped memory. Pre: length > 0. Returns 0, or TOME_ELOST and the bytes concerned. */
+static inline int copy_out(tome *map, const unsigned char *from, uint64_t offset, void *buffer,
+                           size_t length, tome_range *ret_lost) {
+  uint64_t before = tome__guard_before(map);
+  memmove(buffer, from, length);
+  int suspect = tome__tail_is_suspect(map, from + length);
+  if (tome__guard_intact(map, before) && !suspect)
+    return 0;
+  if (tome__guard_settle(map, before, offset, length, ret_lost))
+    return TOME_ELOST;
+  return suspect && tome__guard_is_cut(map, offset, length, ret_lost) ? TOME_ELOST : 0;
+}
+
+/* What a failed pread lost: a sector at least, of which we know nothing but its beginning. */
+static tome_range page_from(tome *map, uint64_t at, uint64_t end) {
+  uint64_t page = tome__os_system()->page;
+  uint64_t next = at + page - (map->origin + at) % page;
+  return (tome_range){at, (next < end ? next : end) - at};
+}
+
+static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length,
+                        tome_range *ret_lost) {
+  size_t done = 0;
+  int r = tome__os_read(&map->file, map->origin + offset, buffer, length, &done);
+  if (r == 0 && done == length)
+    return 0;
+  if (r == TOME_EIO)
+    *ret_lost = page_from(map, offset + done, offset + length);
+  else
+    *ret_lost = (tome_range){offset + done, length - done};
+  return r < 0 && r != TOME_EIO ? r : TOME_ELOST;
+}
+
+/* One piece of a read: *ret_done bytes of it. */
+static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, size_t *ret_done,
+                      tome_range *ret_lost) {
+  unsigned char *data;
+  window *pinned;
+  int based = tome__inside(map->reach, offset, length);
+  uint64_t at = offset + map->lead;
+  if (based && (tome__pageset_has(&map->known, at, length) ||
+                ((map->access & OS_PRIVATE) && tome__pageset_has_any(&map->stored, at, length)))) {
+    *ret_done = length;
+    return copy_out(map, map->base + offset, offset, buffer, length, ret_lost);
+  }
+  if (!map->forced_window) {
+    *ret_done = length;
+    int r = read_by_call(map, offset, buffer, length, ret_lost);
+    if (r == 0 && based)
+      tome__pageset_add(&map->known, at, length);
+    return r;
+  }
+  int r = tome__window_pin(map, offset, 1, &data, ret_done, &pinned);
+  if (r < 0)
+    return r;
+  *ret_done = *ret_done < length ? *ret_done : length;
+  r = copy_out(map, data, offset, buffer, *ret_done, ret_lost);
+  tome__window_unpin(map, pinned);
+  return r;
+}
+
+int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
+  int r = 0;
+  for (size_t done = 0, n; r == 0 && done < length; done += n)
+    r = load_piece(map, offset + done, (char *)buffer + done, length - done, &n, ret_lost);
+  if (r == TOME_ELOST)
+    tome__guard_stopped(map, offset + length, ret_lost);
+  return r;
+}
+
+static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t length) {
+  int r = tome__check_range(map, "tome_read", offset, length);
+  if (r < 0 || length == 0)
+    return r;
+  tome_range lost = {offset, length};
+  r = tome__load(map, offset, buffer, length, &lost);
+  return r < 0 ? tome__fail_at(map, "tome_read", r, lost) : 0;
+}
+
+int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
+  if (UNLIKELY(length == 0 || !tome__inside(tome__size(map), offset, length) ||
+               !tome__inside(map->reach, offset, length) ||
+               !tome__pageset_has(&map->known, offset + map->lead, length)))
+    return read_carefully(map, offset, buffer, length);
+  tome_range lost;
+  int r = copy_out(map, map->base + offset, offset, buffer, length, &lost);
+  if (LIKELY(r == 0))
+    return 0;
+  tome__guard_heal(map);
+  return tome__fail_at(map, __func__, r, lost);
+}

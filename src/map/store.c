@@ -1,0 +1,185 @@
+/* Writing and filling by copying, so that they cannot fail half-way where that can be known before.
+ *
+ * A page that was not stored into before is first made writable, with its blocks, by one call that fails without a signal.
+ * From then on it is `stored` and written as memory. */
+#include "lost_pages.h"
+#include "map_state.h"
+#include "os.h"
+
+#include <string.h>
+#include <tome/access.h>
+#include <tome/error.h>
+#include <tome/info.h>
+
+/* Made ready before the first byte of it is stored. */
+#define PIECE ((size_t)1 << 20)
+
+int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
+  if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
+    return 0;
+  return tome__os_allocate(&map->file, map->origin + offset, length);
+}
+
+/* Bytes to copy, or with data NULL the byte to set. */
+typedef struct source {
+  const unsigned char *data;
+  int byte;
+} source;
+
+static source source_at(source from, size_t done) {
+  return (source){from.data ? from.data + done : NULL, from.byte};
+}
+
+/* Put bytes into mapped memory. Pre: length > 0. Returns 0, or TOME_ELOST and the bytes concerned. */
+static inline int copy_in(tome *map, unsigned char *to, uint64_t offset, source from, size_t length,
+                          tome_range *ret_lost) {
+  if (map->can_be_cut && !(map->access & OS_PRIVATE))
+    tome__raise(&map->stored_end, offset + length);
+  uint64_t before = tome__guard_before(map);
+  if (from.data)
+    memmove(to, from.data, length);
+  else
+    memset(to, from.byte, length);
+  if (tome__guard_intact(map, before))
+    return 0;
+  return tome__guard_settle(map, before, offset, length, ret_lost) ? TOME_ELOST : 0;
+}
+
+/* Make pages present and writable, blocks and all, without a signal and without reading around them. */
+static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length) {
+  tome__os_will_need(at, length);
+  int r = tome__os_populate(at, length, OS_WRITE);
+  if (r == TOME_ENOTSUP)
+    return tome__allocate(map, offset, length);
+  if (r == TOME_ELOST)
+    return tome__os_store_failure(&map->file, map->origin + offset, length);
+  return r;
+}
+
+/* A store under way: `length` bytes at `offset` of the map, copied `from`, or only made ready if `from` is NULL. */
+typedef struct store {
+  tome *map;
+  const source *from;
+  uint64_t offset, length;
+  int ready; /* made ready before */
+  tome_range lost;
+} store;
+
+/* What the next touch of these pages may rely on. Where overwriting needs new blocks, every store is made ready anew. */
+static void remember(tome *map, uint64_t offset, size_t length) {
+  if (map->moves_blocks && !(map->access & OS_PRIVATE))
+    return;
+  tome__pageset_add(&map->stored, offset + map->lead, length);
+  tome__pageset_add(&map->known, offset + map->lead, length);
+}
+
+/* Up to PIECE bytes are all made ready before the first is stored. */
+static int store_piece(store *s, uint64_t done, size_t length) {
+  tome *map = s->map;
+  unsigned char *to;
+  size_t available;
+  window *pinned;
+  uint64_t offset = s->offset + done;
+  int r = tome__window_pin(map, offset, length, &to, &available, &pinned);
+  if (r < 0)
+    return r;
+  int ready = s->ready || (!pinned && tome__pageset_has(&map->stored, offset + map->lead, length));
+  if (!ready)
+    r = prepare(map, to, offset, length);
+  if (r == TOME_ELOST && s->from && map->guarded)
+    r = 0; /* storing finds out which bytes, and keeps those before them */
+  if (r == 0 && s->from)
+    r = copy_in(map, to, offset, source_at(*s->from, (size_t)done), length, &s->lost);
+  if (r == 0 && !ready && !pinned)
+    remember(map, offset, length);
+  tome__window_unpin(map, pinned);
+  return r;
+}
+
+/* Fails with the code and the bytes in s->lost; records nothing. Pre: the range is inside the map. */
+static int store_all(store *s) {
+  tome *map = s->map;
+  int r = 0;
+  /* More than one piece: all blocks first, so that a full disk changes nothing. */
+  if (s->length > PIECE && !s->ready)
+    r = tome__allocate(map, s->offset, s->length);
+  for (uint64_t done = 0; r == 0 && done < s->length; done += PIECE) {
+    uint64_t rest = s->length - done;
+    s->lost = (tome_range){s->offset + done, rest};
+    r = store_piece(s, done, rest < PIECE ? (size_t)rest : PIECE);
+  }
+  if (r == TOME_ELOST)
+    tome__guard_stopped(map, s->offset + s->length, &s->lost);
+  return r;
+}
+
+static int make_ready(tome *map, uint64_t offset, size_t length) {
+  store s = {.map = map, .offset = offset, .length = length};
+  return store_all(&s);
+}
+
+static int store_bytes(tome *map, const char *operation, uint64_t offset, source from,
+                       uint64_t length, int ready) {
+  store s = {.map = map, .from = &from, .offset = offset, .length = length, .ready = ready};
+  int r = store_all(&s);
+  return r < 0 ? tome__fail_at(map, operation, r, s.lost) : 0;
+}
+
+int tome__store(tome *map, const char *operation, uint64_t offset, const void *data,
+                size_t length) {
+  return store_bytes(map, operation, offset, (source){data, 0}, length, 0);
+}
+
+/* ---- public ---- */
+
+/* First what can fail without a trace, the blocks inside; then what makes the file longer; then, what cannot fail any more
+ * unless bytes are lost. Should the file be made longer by someone else in between, once more. */
+static int write_growing(tome *map, uint64_t offset, const void *data, size_t length) {
+  size_t inside;
+  int r;
+  do {
+    r = tome__grow_split(map, offset, length, &inside);
+    if (r == 0)
+      r = make_ready(map, offset, inside);
+    if (r == 0 && inside < length)
+      r = tome__grow_write(map, offset, data, length, inside);
+  } while (r == TOME_EBUSY);
+  if (r < 0)
+    return tome__fail_at(map, "tome_write", r, (tome_range){offset, length});
+  return store_bytes(map, "tome_write", offset, (source){data, 0}, inside, 1);
+}
+
+static int write_carefully(tome *map, uint64_t offset, const void *data, size_t length) {
+  int r = tome__check_writable(map, "tome_write");
+  if (r < 0)
+    return r;
+  if (tome__inside(tome__size(map), offset, length))
+    return tome__store(map, "tome_write", offset, data, length);
+  return write_growing(map, offset, data, length);
+}
+
+int tome_write(tome *map, uint64_t offset, const void *data, size_t length) {
+  if (UNLIKELY(length == 0 || !tome__inside(tome__size(map), offset, length) ||
+               !tome__inside(map->reach, offset, length) ||
+               !tome__pageset_has(&map->stored, offset + map->lead, length)))
+    return write_carefully(map, offset, data, length);
+  tome_range lost;
+  int r = copy_in(map, map->base + offset, offset, (source){data, 0}, length, &lost);
+  if (LIKELY(r == 0))
+    return 0;
+  tome__guard_heal(map);
+  return tome__fail_at(map, __func__, r, lost);
+}
+
+int tome_fill(tome *map, uint64_t offset, uint64_t length, int byte) {
+  int r = tome__check_writable(map, __func__);
+  if (r < 0)
+    return r;
+  uint64_t size = tome__size(map);
+  if (length == TOME_END && offset <= size)
+    length = size - offset;
+  r = tome__check_range(map, __func__, offset, length);
+  if (r < 0)
+    return r;
+  return store_bytes(map, __func__, offset, (source){NULL, byte}, length, 0);
+}
