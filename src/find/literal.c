@@ -81,7 +81,11 @@ static int is_before(const search *s, tome_range lost) {
 static int settle(search *s, uint64_t before, const unsigned char *data, tome_range piece,
                   int hit) {
   tome *map = s->map;
-  tome_range seen = hit ? (tome_range){s->found, s->length} : piece;
+  tome_range seen = piece;
+  if (hit && !s->backward)
+    seen = (tome_range){s->found, s->length};
+  else if (hit) /* a cut behind the match may hide another one */
+    seen = (tome_range){s->found, tome__range_end(piece) - s->found};
   const unsigned char *end = data + (seen.offset - piece.offset) + seen.length;
   int suspect = tome__tail_is_suspect(map, end);
   if (!tome__guard_intact(map, before) &&
@@ -125,14 +129,13 @@ static int run(search *s) {
 }
 
 static int find(tome *map, const char *operation, search s, uint64_t *ret_offset) {
-  uint64_t size = tome__size(map);
-  if (s.to == TOME_END)
-    s.to = s.from > size ? s.from : size;
+  uint64_t length = s.to == TOME_END ? TOME_END : s.to - s.from;
   if (s.from > s.to)
     return tome__map_fail(map, operation, TOME_ERANGE, 0, s.from, 0);
-  int r = tome__check_range(map, operation, s.from, s.to - s.from);
+  int r = tome__resolve(map, operation, s.from, &length);
   if (r < 0)
     return r;
+  s.to = s.from + length;
   s.step = map->forced_window ? map->forced_window : FIRST_PIECE;
   if (s.step < s.length)
     s.step = s.length;

@@ -8,18 +8,48 @@
 #include <tome/flush.h>
 #include <tome/guard.h>
 
-/* Stores in the range that are not in the file: under a patch, or in a tail that another process cut off. The size is
- * compared with how far stores have reached; after that what is still there counts as compared. */
-static int stores_lost(tome *map, uint64_t offset, uint64_t length, tome_range *ret_lost) {
+/* Compare how far stores have reached with where the file ends. Under map->lock. */
+static int find_cut(tome *map) {
+  os_stat status;
+  uint64_t stored = atomic_load(&map->stored_end);
+  if (!map->can_be_cut || stored == 0)
+    return 0;
+  int r = tome__os_stat(&map->file, &status);
+  if (r < 0)
+    return r;
+  tome__note_cut(map, status.size);
+  return 0;
+}
+
+/* What another process cut away of the stores in a range; counts as told then. */
+static int unsaved(tome *map, tome_range asked, tome_range *ret_lost) {
+  tome__os_mutex_lock(&map->lock);
+  int r = find_cut(map);
+  *ret_lost = tome__range_overlap(map->unsaved, asked);
+  map->unsaved = tome__range_without(map->unsaved, asked);
+  tome__os_mutex_unlock(&map->lock);
+  return r;
+}
+
+int tome__stores_lost(tome *map, uint64_t offset, uint64_t length, tome_range *ret_lost) {
+  tome_range asked = {offset, length}, lost;
   if (!map->guarded)
     return 0;
-  if (tome__guard_untold(map, offset, length, ret_lost))
-    return 1;
-  uint64_t stored = atomic_load(&map->stored_end);
-  if (!map->can_be_cut || stored == 0 || !tome__guard_is_cut(map, 0, stored, ret_lost))
-    return 0;
-  atomic_compare_exchange_strong(&map->stored_end, &stored, ret_lost->offset);
+  int r = unsaved(map, asked, &lost);
+  tome__os_mutex_lock(&map->lock);
+  lost = tome__range_hull(lost, tome__views_lost(map, asked, 0, 1));
+  tome__os_mutex_unlock(&map->lock);
+  if (lost.length == 0)
+    return r;
+  *ret_lost = lost;
   return 1;
+}
+
+static int fail_lost(tome *map, const char *operation, int r, tome_range lost) {
+  if (r < 0)
+    return tome__fail_at(map, operation, r, (tome_range){0, 0});
+  tome__guard_heal(map);
+  return tome__map_fail(map, operation, TOME_ELOST, 0, lost.offset, lost.length);
 }
 
 /* The system forgets a failed write-back once it has told it, so the map remembers. */
@@ -44,10 +74,7 @@ int tome_flush(tome *map, uint64_t offset, uint64_t length, int level) {
     return tome__fail(
         map->path,
         (failure){.operation = __func__, .code = TOME_EINVAL, .detail = "unknown level"});
-  uint64_t size = tome__size(map);
-  if (length == TOME_END && offset <= size)
-    length = size - offset;
-  int r = tome__check_range(map, __func__, offset, length);
+  int r = tome__resolve(map, __func__, offset, &length);
   if (r < 0)
     return r;
   if (!(map->flags & TOME_WRITE) || map->kind == TOME_KIND_MEMORY)
@@ -56,23 +83,33 @@ int tome_flush(tome *map, uint64_t offset, uint64_t length, int level) {
   if (r < 0)
     return tome__map_fail(map, __func__, r, system, offset, length);
   tome_range lost;
-  if (!stores_lost(map, offset, length, &lost))
-    return 0;
-  tome__guard_heal(map);
-  return tome__map_fail(map, __func__, TOME_ELOST, 0, lost.offset, lost.length);
+  r = tome__stores_lost(map, offset, length, &lost);
+  return r == 0 ? 0 : fail_lost(map, __func__, r, lost);
+}
+
+/* What views lost is told once, until they end. */
+static tome_range views_lost(tome *map) {
+  tome__os_mutex_lock(&map->lock);
+  uint64_t now = tome__guard_before(map) / 2;
+  tome_range lost = tome__views_lost(map, (tome_range){0, TOME_END}, map->checked, 0);
+  map->checked = now;
+  tome__os_mutex_unlock(&map->lock);
+  return lost;
 }
 
 int tome_check(tome *map, tome_range *ret_lost) {
-  tome_range lost;
-  int writable = (map->flags & TOME_WRITE) != 0;
-  if (!map->guarded || (!writable && atomic_load(&map->losses) == 0))
+  tome_range lost = {0, 0}, cut = {0, 0};
+  int r = 0;
+  if (!map->guarded)
     return 0;
-  int any =
-      writable ? stores_lost(map, 0, TOME_END, &lost) : tome__guard_untold(map, 0, TOME_END, &lost);
-  if (!any)
-    return 0;
-  tome__guard_heal(map);
+  if (atomic_load(&map->losses) != 0)
+    lost = views_lost(map);
+  if (map->flags & TOME_WRITE)
+    r = unsaved(map, (tome_range){0, TOME_END}, &cut);
+  lost = tome__range_hull(lost, cut);
+  if (lost.length == 0)
+    return r < 0 ? fail_lost(map, __func__, r, lost) : 0;
   if (ret_lost)
     *ret_lost = lost;
-  return tome__map_fail(map, __func__, TOME_ELOST, 0, lost.offset, lost.length);
+  return fail_lost(map, __func__, 1, lost);
 }

@@ -10,45 +10,75 @@
 #include <tome/access.h>
 #include <tome/error.h>
 
-void tome__set_size(tome *map, uint64_t size) {
+/* Pages that are gone are neither read before nor have they blocks, when they come back. */
+static void set_size(tome *map, uint64_t size) {
+  uint64_t before = tome__size(map);
+  if (size < before) {
+    tome__pageset_remove(&map->known, map->lead + size, before - size);
+    if (!(map->access & OS_PRIVATE))
+      tome__pageset_remove(&map->stored, map->lead + size, before - size);
+  }
   tome__raise(&map->promised, size);
   atomic_store_explicit(&map->size, size, memory_order_release);
 }
 
-/* The size the map would have, were the file `file_size` bytes long. */
-static uint64_t size_in(const tome *map, uint64_t file_size) {
-  uint64_t size = file_size > map->origin ? file_size - map->origin : 0;
-  if (size > map->limit)
-    size = map->limit;
-  if ((map->access & OS_PRIVATE) && size > map->reach)
-    size = map->reach; /* private pages cannot be in windows that come and go */
-  return size;
+void tome__note_cut(tome *map, uint64_t file_size) {
+  uint64_t end = file_size > map->origin ? file_size - map->origin : 0;
+  uint64_t stored = atomic_load(&map->stored_end);
+  if (!map->can_be_cut || stored <= end)
+    return;
+  map->unsaved = tome__range_hull(map->unsaved, (tome_range){end, stored - end});
+  atomic_compare_exchange_strong(&map->stored_end, &stored, end);
 }
 
-int tome__adopt(tome *map, int shrink) {
-  os_stat status;
-  int r = tome__os_stat(&map->file, &status);
+/* The size the map has, as the file is `file_size` bytes long. */
+static uint64_t size_in(const tome *map, uint64_t file_size) {
+  uint64_t size = file_size > map->origin ? file_size - map->origin : 0;
+  return size < map->limit ? size : map->limit;
+}
+
+/* Ask the file for its size and adopt that; a smaller one only if `shrink`. What stores reached beyond it is noted first: a
+ * file that grows again would hide it. Under map->lock. */
+static int adopt(tome *map, int shrink, os_stat *ret_status) {
+  int r = tome__os_stat(&map->file, ret_status);
   if (r < 0)
     return r;
-  uint64_t size = size_in(map, status.size);
+  uint64_t size = size_in(map, ret_status->size);
+  tome__note_cut(map, ret_status->size);
   if (shrink || size > tome__size(map))
-    tome__set_size(map, size);
+    set_size(map, size);
   return 0;
 }
 
 static int adopt_locking(tome *map, int shrink) {
+  os_stat status;
   tome__os_mutex_lock(&map->lock);
-  int r = tome__adopt(map, shrink);
+  int r = adopt(map, shrink, &status);
   tome__os_mutex_unlock(&map->lock);
+  tome__guard_heal(map); /* what is there again must not lie under a patch */
   return r;
+}
+
+int tome__resolve(tome *map, const char *operation, uint64_t offset, uint64_t *length) {
+  for (int asked = 0; asked < 2; asked++) {
+    uint64_t size = tome__size(map);
+    uint64_t wanted = *length == TOME_END && offset <= size ? size - offset : *length;
+    if (tome__inside(size, offset, wanted)) {
+      *length = wanted;
+      return 0;
+    }
+    if (!asked && adopt_locking(map, 0) < 0)
+      break;
+  }
+  return tome__map_fail(map, operation, TOME_ERANGE, 0, offset, *length == TOME_END ? 0 : *length);
 }
 
 int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_t length) {
   if (tome__inside(tome__size(map), offset, length))
     return 0;
-  if (adopt_locking(map, 0) == 0 && tome__inside(tome__size(map), offset, length))
-    return 0;
-  return tome__map_fail(map, operation, TOME_ERANGE, 0, offset, length);
+  if (length == TOME_END) /* a number like any other here, and too large */
+    return tome__map_fail(map, operation, TOME_ERANGE, 0, offset, length);
+  return tome__resolve(map, operation, offset, &length);
 }
 
 int tome_refresh(tome *map) {
@@ -76,52 +106,71 @@ static int is_last(const tome *map, const os_stat *status) {
 
 /* ---- resize; under map->lock ---- */
 
-static int cut(tome *map, const os_stat *status, uint64_t size) {
+static int shrink(tome *map, const os_stat *status, uint64_t size) {
   if (tome__view_beyond(map, size))
     return TOME_EBUSY;
-  if (is_last(map, status)) {
-    int r = tome__os_truncate(&map->file, map->origin + size);
-    if (r < 0)
-      return r;
-  }
+  int r = is_last(map, status) ? tome__os_truncate(&map->file, map->origin + size) : 0;
+  if (r < 0)
+    return r;
   uint64_t stored = atomic_load(&map->stored_end);
   if (stored > size)
     atomic_store(&map->stored_end, size);
   return 0;
 }
 
-static int resize(tome *map, uint64_t size) {
+/* `known` is the size that the caller knew: what he asked to grow is not cut because someone else has made it larger. */
+static int resize(tome *map, uint64_t size, uint64_t known) {
   os_stat status;
-  uint64_t known = tome__size(map);
-  int r = tome__os_stat(&map->file, &status);
+  int r = adopt(map, 1, &status);
   if (r < 0)
     return r;
   if (size > INT64_MAX - map->origin)
     return TOME_EFBIG;
-  if (size < known)
-    r = cut(map, &status, size);
-  else if (map->origin + size > status.size)
-    r = tome__os_extend(&map->file, status.size, map->origin + size,
-                        (map->flags & TOME_SPARSE) || map->kind == TOME_KIND_MEMORY);
+  uint64_t end = map->origin + size;
+  int sparse = (map->flags & TOME_SPARSE) || map->kind == TOME_KIND_MEMORY;
+  if (size < tome__size(map) && size < known)
+    r = shrink(map, &status, size);
+  else if (end > status.size)
+    r = tome__os_extend(&map->file, status.size, end, sparse);
+  else if (size >= known)
+    end = status.size;
   if (r < 0)
     return r;
   if (map->limit != TOME_END)
     map->limit = size;
-  uint64_t file_size = map->origin + size;
-  if (size > known && file_size < status.size)
-    file_size = status.size; /* someone else's growth stays */
-  tome__set_size(map, size < known ? size : size_in(map, file_size));
+  set_size(map, size_in(map, end));
   return 0;
 }
 
 int tome_resize(tome *map, uint64_t size) {
+  uint64_t known = tome__size(map);
   int r = check_growable(map, __func__);
   if (r < 0)
     return r;
   tome__os_mutex_lock(&map->lock);
-  r = resize(map, size);
+  r = resize(map, size, known);
   tome__os_mutex_unlock(&map->lock);
-  return r < 0 ? tome__fail_at(map, __func__, r, (tome_range){0, size}) : 0;
+  tome__guard_heal(map);
+  if (r == TOME_EBUSY)
+    return tome__fail(map->path, (failure){.operation = __func__,
+                                           .code = r,
+                                           .offset = size,
+                                           .length = known - size,
+                                           .detail = "a view covers bytes that would be cut"});
+  uint64_t from = size < known ? size : known;
+  return r < 0 ? tome__fail_at(map, __func__, r,
+                               (tome_range){from, (size < known ? known : size) - from})
+               : 0;
+}
+
+/* The file now holds stores of ours up to `end`. Under map->lock. */
+static void grown_to(tome *map, uint64_t end) {
+  if (map->limit != TOME_END)
+    map->limit = end;
+  if (map->can_be_cut)
+    tome__raise(&map->stored_end, end);
+  if (end > tome__size(map))
+    set_size(map, end);
 }
 
 /* ---- append; under map->lock ---- */
@@ -129,7 +178,7 @@ int tome_resize(tome *map, uint64_t size) {
 static int append(tome *map, const void *data, size_t length, uint64_t *ret_offset) {
   os_stat status;
   uint64_t at;
-  int r = tome__os_stat(&map->file, &status);
+  int r = adopt(map, 1, &status);
   if (r < 0)
     return r;
   if (map->limit != TOME_END && !is_last(map, &status))
@@ -139,11 +188,7 @@ static int append(tome *map, const void *data, size_t length, uint64_t *ret_offs
   r = tome__os_append(&map->file, status.size, data, length, &at);
   if (r < 0)
     return r;
-  uint64_t end = at + length - map->origin;
-  if (map->limit != TOME_END)
-    map->limit = end;
-  if (end > tome__size(map))
-    tome__set_size(map, end);
+  grown_to(map, at + length - map->origin);
   *ret_offset = at - map->origin;
   return 0;
 }
@@ -167,23 +212,28 @@ int tome_append(tome *map, const void *data, size_t length, uint64_t *ret_offset
 
 /* ---- writing past the end ---- */
 
+/* A failed write may have made the file longer. If it still ends where that write left it, nobody has added to it. */
+static void undo(tome *map, uint64_t size, uint64_t left_at) {
+  int system = tome__os_last_error();
+  if (left_at > size && tome__os_size_now(&map->file) == left_at)
+    tome__os_cut_back(&map->file, size);
+  tome__os_set_error(system);
+}
+
 static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const char *data,
                         size_t length, size_t inside) {
   uint64_t from = map->origin + offset + inside;
-  int r = 0;
-  if (from > status->size && !(map->flags & TOME_SPARSE))
-    r = tome__os_extend(&map->file, status->size, from, 0);
+  int gap = from > status->size && !(map->flags & TOME_SPARSE);
+  size_t written = 0;
+  int r = gap ? tome__os_extend(&map->file, status->size, from, 0) : 0;
   if (r < 0)
     return r;
-  r = tome__os_write(&map->file, from, data + inside, length - inside);
-  if (r < 0) {
-    tome__os_cut_back(&map->file, status->size);
-    return r;
-  }
-  if (map->limit != TOME_END)
-    map->limit = offset + length;
-  tome__set_size(map, offset + length);
-  return 0;
+  r = tome__os_write(&map->file, from, data + inside, length - inside, &written);
+  if (r < 0)
+    undo(map, status->size, written || gap ? from + written : status->size);
+  else
+    grown_to(map, offset + length);
+  return r;
 }
 
 int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length, size_t inside) {
@@ -201,7 +251,7 @@ int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length
 }
 
 int tome__grow_split(tome *map, uint64_t offset, size_t length, size_t *ret_inside) {
-  int r = adopt_locking(map, 0);
+  int r = adopt_locking(map, (map->flags & TOME_GROW) != 0);
   if (r < 0)
     return r;
   uint64_t size = tome__size(map);

@@ -14,7 +14,9 @@ int tome_info_get(tome *map, tome_info *ret_info) {
     return tome__fail(map->path, (failure){.operation = __func__,
                                            .code = TOME_EINVAL,
                                            .detail = "set struct_size to sizeof(tome_info)"});
+  tome__os_mutex_lock(&map->lock);
   int r = tome__os_info(&map->file, &info);
+  tome__os_mutex_unlock(&map->lock);
   if (r < 0)
     return tome__map_fail(map, __func__, r, tome__os_last_error(), 0, 0);
   info.kind = map->kind;

@@ -14,10 +14,12 @@
 
 #include <sched.h>
 #include <tome/guard.h>
+#include <tome/info.h>
 
 static atomic_flag lock_taken = ATOMIC_FLAG_INIT;
 static window *watched;   /* under the lock */
 static unsigned attached; /* maps; under the lock */
+static int has_forked;    /* under the lock */
 static int fork_safe;     /* under the lock */
 static atomic_int enabled = 1;
 
@@ -40,36 +42,25 @@ static void unlock(const os_signals *before) {
   tome__os_signals_restore(before);
 }
 
-/* A fork while another thread holds the lock would leave it taken in the child for ever. */
-static os_signals fork_signals;
+/* ---- fork ---- */
 
+/* From now on a child shares anonymous memory, and may shorten it. */
 static void before_fork(void) {
   os_signals before;
   lock(&before);
-  fork_signals = before;
-}
-
-static void after_fork(void) {
-  os_signals before = fork_signals;
+  has_forked = 1;
+  for (window *w = watched; w; w = w->watched_next)
+    if (w->map->kind == TOME_KIND_MEMORY)
+      atomic_store(&w->map->can_be_cut, 1);
   unlock(&before);
 }
 
-static uint64_t end_of(tome_range range) {
-  return range.offset + range.length;
-}
-
-static tome_range hull(tome_range a, tome_range b) {
-  if (a.length == 0 || b.length == 0)
-    return a.length ? a : b;
-  uint64_t from = a.offset < b.offset ? a.offset : b.offset;
-  uint64_t to = end_of(a) > end_of(b) ? end_of(a) : end_of(b);
-  return (tome_range){from, to - from};
-}
-
-static tome_range overlap(tome_range a, tome_range b) {
-  uint64_t from = a.offset > b.offset ? a.offset : b.offset;
-  uint64_t to = end_of(a) < end_of(b) ? end_of(a) : end_of(b);
-  return (tome_range){from, to > from ? to - from : 0};
+/* Another thread may have held the lock when the child was made, and is not there to give it back. It is not held across
+ * the fork instead: others hold their own locks then, and whoever holds one may touch a lost page. What it guards is whole
+ * at any moment but for the note of a loss, which the child then hears of less exactly. */
+static void after_fork_in_child(void) {
+  unlock_in_handler();
+  tome__os_fault_forked();
 }
 
 /* ---- notes; under the lock ---- */
@@ -83,15 +74,14 @@ static uint64_t next_generation(tome *map) {
   return generation;
 }
 
-/* A free entry; else the one whose healing is longest ago, told ones first; NULL if all are patched. */
+/* A free entry; else the one whose healing is longest ago; NULL if all are patched. */
 static loss *entry_for_new(tome *map) {
   loss *oldest = NULL;
   for (int i = 0; i < MOST_LOSSES; i++) {
     loss *l = &map->lost[i];
     if (l->range.length == 0)
       return l;
-    if (l->healed && (!oldest || l->told > oldest->told ||
-                      (l->told == oldest->told && l->healed < oldest->healed)))
+    if (l->healed && (!oldest || l->healed < oldest->healed))
       oldest = l;
   }
   if (oldest && oldest->healed > map->forgotten)
@@ -104,7 +94,8 @@ static loss *patched_near(tome *map, tome_range range, int any) {
   for (int i = 0; i < MOST_LOSSES; i++) {
     loss *l = &map->lost[i];
     if (l->range.length && !l->healed &&
-        (any || (l->range.offset <= end_of(range) && range.offset <= end_of(l->range))))
+        (any ||
+         (l->range.offset <= tome__range_end(range) && range.offset <= tome__range_end(l->range))))
       return l;
   }
   return NULL;
@@ -115,14 +106,15 @@ static void note(tome *map, tome_range range, tome_range patched) {
   if (!l) {
     l = entry_for_new(map);
     if (l)
-      *l = (loss){.born = atomic_load(&map->losses) / 2 + 1};
-    else
+      *l = (loss){.healed = 0};
+    else {
       l = patched_near(map, range, 1);
+      l->merged = 1;
+    }
   }
-  l->range = hull(l->range, range);
-  l->patched = hull(l->patched, patched);
-  l->told = 0;
-  next_generation(map);
+  l->range = tome__range_hull(l->range, range);
+  l->patched = tome__range_hull(l->patched, patched);
+  l->noted = next_generation(map);
 }
 
 /* ---- the handler ---- */
@@ -202,7 +194,7 @@ int tome__guard_attach(tome *map) {
   os_signals before;
   tome__os_system(); /* known before the handler asks */
   lock(&before);
-  int r = fork_safe ? 0 : tome__os_at_fork(before_fork, after_fork);
+  int r = fork_safe ? 0 : tome__os_at_fork(before_fork, after_fork_in_child);
   if (r == 0) {
     fork_safe = 1;
     r = tome__os_fault_install(on_lost_page);
@@ -231,6 +223,8 @@ void tome__guard_watch(window *w) {
     return;
   os_signals before;
   lock(&before);
+  if (has_forked && w->map->kind == TOME_KIND_MEMORY)
+    atomic_store(&w->map->can_be_cut, 1);
   w->watched_next = watched;
   watched = w;
   unlock(&before);
@@ -270,41 +264,24 @@ __attribute__((no_sanitize("thread"))) int tome__zeros_to_page_end(const unsigne
   return 1;
 }
 
-/* The smallest range around all losses in `all` that count: those patched at any time since generation `since`, or those that
- * nobody was told of. Under the lock. */
-static tome_range tell(tome *map, tome_range all, uint64_t since, int untold) {
+tome_range tome__guard_met(tome *map, uint64_t before, uint64_t since, tome_range all) {
+  os_signals signals;
   tome_range lost = {0, 0};
+  lock(&signals);
+  if (before / 2 < map->forgotten && since < map->forgotten)
+    lost = all;
   for (int i = 0; i < MOST_LOSSES; i++) {
-    loss *l = &map->lost[i];
-    tome_range met = overlap(l->range, all);
-    int counts = untold ? !l->told : !l->healed || l->healed > since;
-    if (met.length == 0 || !counts)
-      continue;
-    lost = hull(lost, met);
-    l->told = 1;
+    const loss *l = &map->lost[i];
+    if (l->noted > since && (!l->healed || l->healed > before / 2))
+      lost = tome__range_hull(lost, tome__range_overlap(l->range, all));
   }
+  unlock(&signals);
   return lost;
 }
 
 int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
                        tome_range *ret_lost) {
-  os_signals signals;
-  tome_range all = {from, length};
-  lock(&signals);
-  tome_range lost = tell(map, all, before / 2, 0);
-  if (before / 2 < map->forgotten)
-    lost = all;
-  unlock(&signals);
-  if (lost.length)
-    *ret_lost = lost;
-  return lost.length != 0;
-}
-
-int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost) {
-  os_signals signals;
-  lock(&signals);
-  tome_range lost = tell(map, (tome_range){from, length}, 0, 1);
-  unlock(&signals);
+  tome_range lost = tome__guard_met(map, before, 0, (tome_range){from, length});
   if (lost.length)
     *ret_lost = lost;
   return lost.length != 0;
@@ -323,7 +300,7 @@ int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *re
 /* ---- healing ---- */
 
 static int put_back(const window *w, tome_range patched) {
-  tome_range here = overlap(patched, (tome_range){w->start, w->length});
+  tome_range here = tome__range_overlap(patched, (tome_range){w->start, w->length});
   if (!w->address || here.length == 0)
     return 0;
   return tome__os_map_over(&w->map->file, here.offset, w->address + (here.offset - w->start),
@@ -331,6 +308,8 @@ static int put_back(const window *w, tome_range patched) {
 }
 
 static void heal(tome *map, loss *l) {
+  if (l->merged && (map->access & OS_PRIVATE))
+    return; /* between the patches are pages that only we have */
   int r = put_back(&map->base_window, l->patched);
   for (window *w = map->windows; w; w = w->next)
     if (put_back(w, l->patched) < 0)
@@ -357,7 +336,7 @@ void tome__guard_heal(tome *map) {
 void tome__guard_stopped(tome *map, uint64_t end, tome_range *lost) {
   tome_range cut;
   if (map->can_be_cut && tome__guard_is_cut(map, lost->offset, end - lost->offset, &cut) &&
-      cut.offset <= end_of(*lost))
+      cut.offset <= tome__range_end(*lost))
     lost->length = end - lost->offset;
   tome__guard_heal(map);
 }

@@ -6,6 +6,7 @@
 #define TOME_LOST_PAGES_H
 
 #include "map_state.h"
+#include "range.h"
 
 /** Install the handler, or see that it is in place, for one more map. */
 int tome__guard_attach(tome *map);
@@ -39,18 +40,19 @@ int tome__zeros_to_page_end(const unsigned char *end);
  *  rest of the page reads as zeros. Any other byte from the last one on to the end of the page proves that the file still
  *  reached past it; where all are zeros only its size can tell. Pre: asked before tome__guard_intact(). */
 static inline int tome__tail_is_suspect(const tome *map, const unsigned char *end) {
-  return map->can_be_cut && *(const volatile unsigned char *)(end - 1) == 0 &&
-         tome__zeros_to_page_end(end);
+  return atomic_load_explicit(&map->can_be_cut, memory_order_relaxed) &&
+         *(const volatile unsigned char *)(end - 1) == 0 && tome__zeros_to_page_end(end);
 }
 
-/** Settle an access to [from, from + length) begun at `before`: if it met lost bytes, 1 and which in *ret_lost. The losses
- *  count as told then. */
+/** Settle an access to [from, from + length) begun at `before`: if it met lost bytes, 1 and which in *ret_lost. */
 int tome__guard_settle(tome *map, uint64_t before, uint64_t from, uint64_t length,
                        tome_range *ret_lost);
-/** Whether the file now ends inside [from, from + length): 1 and the missing bytes in *ret_lost. Asks the file. */
+/** The smallest range around the losses in `all` that an access begun at `before` may have met, of those noted after
+ *  generation `since`. */
+tome_range tome__guard_met(tome *map, uint64_t before, uint64_t since, tome_range all);
+/** Whether the file now ends inside [from, from + length): 1 and the missing bytes in *ret_lost. Asks the file; if
+ *  it cannot be asked, all bytes are as good as missing. */
 int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost);
-/** What was lost in [from, from + length) and told nobody: 1 and the smallest range around it. It counts as told then. */
-int tome__guard_untold(tome *map, uint64_t from, uint64_t length, tome_range *ret_lost);
 /** An access that was to go on to `end` stopped at `lost`: extend that to all that was cut, and heal. */
 void tome__guard_stopped(tome *map, uint64_t end, tome_range *lost);
 /** Put the file back under all patches, as far as the system lets us. Takes map->lock. */

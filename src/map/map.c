@@ -23,13 +23,20 @@ uint64_t tome_size(const tome *map) {
   return tome__size(map);
 }
 
+static const char *why_lost(const tome *map, uint64_t end) {
+  return tome__os_size_now(&map->file) < map->origin + end ? "the file is shorter now"
+                                                           : "they could not be read or written";
+}
+
 int tome__map_fail(const tome *map, const char *operation, int code, int system, uint64_t offset,
                    uint64_t length) {
+  const char *detail = code == TOME_ELOST ? why_lost(map, offset + length) : NULL;
   return tome__fail(map->path, (failure){.operation = operation,
                                          .code = code,
                                          .system = system,
                                          .offset = offset,
-                                         .length = length});
+                                         .length = length,
+                                         .detail = detail});
 }
 
 static int is_ours(int code) {
@@ -185,10 +192,16 @@ static int set_up(tome *map, const tome_options *options) {
   int r = place(map, options);
   if (r < 0)
     return r;
-  map->moves_blocks =
-      map->kind == TOME_KIND_FILE && (map->flags & TOME_WRITE) && tome__os_moves_blocks(&map->file);
-  r = tome__guard_attach(map);
-  map->can_be_cut = map->guarded && map->kind == TOME_KIND_FILE && tome__os_can_be_cut(&map->file);
+  if (map->flags &
+      TOME_COPY) /* private pages cannot be in windows that come and go: it never becomes larger */
+    map->limit = tome__size(map);
+  os_traits traits = {0, 0};
+  if (map->kind == TOME_KIND_FILE)
+    r = tome__os_traits(&map->file, &traits);
+  if (r == 0)
+    r = tome__guard_attach(map);
+  map->moves_blocks = traits.moves_blocks;
+  map->can_be_cut = map->guarded && traits.can_be_cut;
   if (r == 0)
     r = map_base(map, options);
   if (r == 0 && (map->flags & TOME_TRUNCATE))
@@ -200,6 +213,10 @@ static const char *detail_of(int code) {
   switch (code) {
   case TOME_ERANGE:
     return "the part is not inside the file";
+  case TOME_EREADONLY:
+    return "the file system is mounted so";
+  case TOME_EBUSY:
+    return "a program that is being executed, or leased to another process";
   case TOME_EMFILE:
     return "close some, or raise the limit (ulimit -n)";
   default:
@@ -246,7 +263,7 @@ static int no_memory(const char *operation, const char *path) {
 
 int tome_open(tome **ret, const char *path, uint32_t flags, const tome_options *options) {
   options = options ? options : &default_options;
-  const char *wrong = wrong_flags(flags);
+  const char *wrong = path ? wrong_flags(flags) : "no path";
   wrong = wrong ? wrong : wrong_options(flags, options);
   if (wrong)
     return fail_arguments(__func__, path, wrong);
@@ -292,22 +309,12 @@ int tome_anonymous(tome **ret, uint64_t size, const tome_options *options) {
   return open_map(ret, __func__, map, opened, options);
 }
 
-/* Stores of ours that another process cut away, if nobody has been told. */
-static int lost_stores(tome *map, tome_range *ret_lost) {
-  if (!map->guarded || !(map->flags & TOME_WRITE))
-    return 0;
-  int lost = tome__guard_untold(map, 0, TOME_END, ret_lost);
-  uint64_t stored = atomic_load(&map->stored_end);
-  if (!lost && map->can_be_cut && stored)
-    lost = tome__guard_is_cut(map, 0, stored, ret_lost);
-  return lost;
-}
-
 int tome_close(tome *map) {
   if (!map)
     return 0;
   tome_range lost = {0, 0};
-  int r = lost_stores(map, &lost) ? TOME_ELOST : 0;
+  int writable = (map->flags & TOME_WRITE) != 0;
+  int r = writable && tome__stores_lost(map, 0, TOME_END, &lost) == 1 ? TOME_ELOST : 0;
   int system = 0;
   int released = release(map);
   if (released < 0 && r == 0) {

@@ -8,7 +8,8 @@
  *  1. The base never moves and never goes before tome_close().
  *  2. `size` grows only after the file has; bytes [0, size) are promised: if they are not there, that is a loss.
  *  3. A window with users is neither unmapped nor moved.
- *  4. `known` and `stored` are shortcuts: a page missing from them is only slower.
+ *  4. `known` and `stored` are shortcuts: a page missing from them is only slower. But of a private map, `stored` says which
+ *     pages the file no longer speaks for; without the set, none is read from the file.
  *  Locks, in the order in which they are taken: map->lock, then the guard's. */
 #ifndef TOME_MAP_STATE_H
 #define TOME_MAP_STATE_H
@@ -24,7 +25,8 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-/** A mapped stretch of the file. Only guard.c uses `watched`, only window.c the rest but address, start, length. */
+/** A mapped stretch of the file. Only lost_pages.c uses `watched_next`, only window.c the rest but
+ *  address, start and length. */
 typedef struct window {
   tome *map;
   unsigned char *address;
@@ -36,21 +38,22 @@ typedef struct window {
   struct window *watched_next;
 } window;
 
-/** Bytes that were lost: when, and whether anyone has been told. Times are generations of `losses`. */
+/** Bytes that were lost, and when. Times are generations of `losses`. */
 typedef struct loss {
   tome_range range;   /* bytes of the map; length 0: the entry is free */
   tome_range patched; /* pages of the file that patches lie over */
-  uint64_t born;
-  uint64_t healed; /* 0: there still is a patch */
-  int told;
+  uint64_t noted;     /* last, as more may be added to it */
+  uint64_t healed;    /* 0: there still is a patch */
+  int merged;         /* `patched` may hold pages between patches */
 } loss;
 
 #define MOST_LOSSES 32
 
-/** A live view, so that no resize cuts it. */
+/** A live view, so that no resize cuts it and no flush overlooks what it lost. */
 typedef struct view_entry {
-  uint64_t offset;
-  uint64_t length;
+  tome_range range;
+  uint64_t before; /* `losses` when it began */
+  int stores;      /* it may store */
   uint32_t serial; /* odd: in use */
   uint32_t next_free;
 } view_entry;
@@ -67,7 +70,7 @@ struct tome {
   uint32_t flags;
   int access; /* OS_WRITE, OS_PRIVATE */
   int guarded;
-  int can_be_cut; /* by another process, and we look after it */
+  _Atomic int can_be_cut; /* by another process, and we look after it */
   int moves_blocks;
   _Atomic uint64_t
       stored_end; /* stores reached up to here since the file's size was last compared */
@@ -84,6 +87,8 @@ struct tome {
   window base_window;
   window *windows;
   uint64_t window_clock;
+  tome_range unsaved; /* stores that another process cut away, not told yet */
+  uint64_t checked; /* losses that open views met up to this generation were told by tome_check() */
   view_entry *views;
   uint32_t views_count, views_free; /* views_free: index + 1 */
 
@@ -111,12 +116,17 @@ static inline void tome__raise(_Atomic uint64_t *to, uint64_t value) {
     ;
 }
 
-/** Set the size, which the file has already. Pre: map->lock held, or the map not yet shared. */
-void tome__set_size(tome *map, uint64_t size);
-/** Adopt growth of the file, or if `shrink` whatever its size is. Pre: map->lock held. */
-int tome__adopt(tome *map, int shrink);
-/** 0 if [offset, offset + length) is inside the map, asking the file whether it has grown; else TOME_ERANGE recorded. */
+/** The range that a caller means: `*length` may be TOME_END. 0 if it is inside the map, asking the file whether it has
+ *  grown; else TOME_ERANGE recorded. */
+int tome__resolve(tome *map, const char *operation, uint64_t offset, uint64_t *length);
+/** The same for a range without TOME_END. */
 int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_t length);
+/** The file is `file_size` bytes long: note the stores that reached beyond. Pre: map->lock held. */
+void tome__note_cut(tome *map, uint64_t file_size);
+/** Stores that are not in the file although their calls succeeded: what another process cut away, and with `views` what
+ *  live views lost. 1 and the smallest range around those in [offset, offset + length), 0 if none, or TOME_EIO and the like.
+ *  They are not told again, but for a flush inside the range and what live views lost. */
+int tome__stores_lost(tome *map, uint64_t offset, uint64_t length, tome_range *ret_lost);
 /** 0 if stores are allowed; else TOME_EREADONLY recorded. */
 int tome__check_writable(tome *map, const char *operation);
 /** Record a failure of the map; `system` is 0 where the system had no part in it. */
@@ -136,8 +146,15 @@ int tome__window_base(tome *map, uint64_t size, uint64_t reserve);
 /** Unmap everything. */
 int tome__window_release(tome *map);
 
-/** Whether a live view covers bytes from `size` on. Pre: map->lock held. */
+/** Enter a view, which begins now; its key. 0: no memory. Pre: map->lock held, as for all of these. */
+uint64_t tome__view_enter(tome *map, tome_range range, int stores);
+/** Take it out; 0 if it is not there any more. */
+int tome__view_leave(tome *map, uint64_t key);
+/** Whether a live view covers bytes from `size` on. */
 int tome__view_beyond(const tome *map, uint64_t size);
+/** The smallest range around what live views met of losses in `range` noted after generation `since`; of storing views only
+ *  if `stores`. Length 0: nothing. */
+tome_range tome__views_lost(tome *map, tome_range range, uint64_t since, int stores);
 
 /** Make sure of the blocks of a range inside the map, where it is a file's own blocks that are stored into. */
 int tome__allocate(tome *map, uint64_t offset, uint64_t length);

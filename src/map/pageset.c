@@ -70,15 +70,25 @@ int tome__pageset_has_many(const pageset *set, uint64_t first, uint64_t last) {
   return 1;
 }
 
-int tome__pageset_has_any(const pageset *set, uint64_t offset, uint64_t length) {
+int tome__pageset_may_have(const pageset *set, uint64_t offset, uint64_t length) {
   if (!set->bits || length == 0)
-    return 0;
+    return !set->bits;
   uint64_t first = offset >> set->shift;
   uint64_t last = (offset + length - 1) >> set->shift;
   for (uint64_t word = first / 64; word <= last / 64; word++)
     if (atomic_load_explicit(&set->bits[word], memory_order_acquire) & mask_of(first, last, word))
       return 1;
   return 0;
+}
+
+void tome__pageset_remove(pageset *set, uint64_t offset, uint64_t length) {
+  if (!set->bits || length == 0)
+    return;
+  uint64_t first = offset >> set->shift;
+  uint64_t last = (offset + length - 1) >> set->shift;
+  for (uint64_t word = first / 64; word <= last / 64; word++)
+    if (atomic_load_explicit(&set->bits[word], memory_order_relaxed))
+      atomic_fetch_and(&set->bits[word], ~mask_of(first, last, word));
 }
 
 void tome__pageset_clear(pageset *set) {

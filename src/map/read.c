@@ -17,9 +17,10 @@ static inline int copy_out(tome *map, const unsigned char *from, uint64_t offset
   uint64_t before = tome__guard_before(map);
   memmove(buffer, from, length);
   int suspect = tome__tail_is_suspect(map, from + length);
-  if (tome__guard_intact(map, before) && !suspect)
+  int intact = tome__guard_intact(map, before);
+  if (LIKELY(intact && !suspect))
     return 0;
-  if (tome__guard_settle(map, before, offset, length, ret_lost))
+  if (!intact && tome__guard_settle(map, before, offset, length, ret_lost))
     return TOME_ELOST;
   return suspect && tome__guard_is_cut(map, offset, length, ret_lost) ? TOME_ELOST : 0;
 }
@@ -52,7 +53,7 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, s
   int based = tome__inside(map->reach, offset, length);
   uint64_t at = offset + map->lead;
   if (based && (tome__pageset_has(&map->known, at, length) ||
-                ((map->access & OS_PRIVATE) && tome__pageset_has_any(&map->stored, at, length)))) {
+                ((map->access & OS_PRIVATE) && tome__pageset_may_have(&map->stored, at, length)))) {
     *ret_done = length;
     return copy_out(map, map->base + offset, offset, buffer, length, ret_lost);
   }

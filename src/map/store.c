@@ -17,7 +17,13 @@
 int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
   if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
     return 0;
-  return tome__os_allocate(&map->file, map->origin + offset, length);
+  int r = tome__os_allocate(&map->file, map->origin + offset, length);
+  /* Without such a call, making the pages writable gets their blocks, one by one. */
+  if (r == TOME_ENOTSUP && map->base && tome__inside(map->reach, offset, length))
+    r = tome__os_populate(map->base + offset, (size_t)length, OS_WRITE);
+  if (r == TOME_ELOST)
+    return tome__os_store_failure(&map->file, map->origin + offset, length);
+  return r == TOME_ENOTSUP ? 0 : r;
 }
 
 /* Bytes to copy, or with data NULL the byte to set. */
@@ -33,16 +39,17 @@ static source source_at(source from, size_t done) {
 /* Put bytes into mapped memory. Pre: length > 0. Returns 0, or TOME_ELOST and the bytes concerned. */
 static inline int copy_in(tome *map, unsigned char *to, uint64_t offset, source from, size_t length,
                           tome_range *ret_lost) {
-  if (map->can_be_cut && !(map->access & OS_PRIVATE))
-    tome__raise(&map->stored_end, offset + length);
   uint64_t before = tome__guard_before(map);
   if (from.data)
     memmove(to, from.data, length);
   else
     memset(to, from.byte, length);
-  if (tome__guard_intact(map, before))
-    return 0;
-  return tome__guard_settle(map, before, offset, length, ret_lost) ? TOME_ELOST : 0;
+  if (UNLIKELY(!tome__guard_intact(map, before)) &&
+      tome__guard_settle(map, before, offset, length, ret_lost))
+    return TOME_ELOST;
+  if (map->can_be_cut && !(map->access & OS_PRIVATE))
+    tome__raise(&map->stored_end, offset + length);
+  return 0;
 }
 
 /* Make pages present and writable, blocks and all, without a signal and without reading around them. */
@@ -56,12 +63,12 @@ static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length)
   return r;
 }
 
-/* A store under way: `length` bytes at `offset` of the map, copied `from`, or only made ready if `from` is NULL. */
+/* A store under way: `length` bytes at `offset` of the map. */
 typedef struct store {
   tome *map;
-  const source *from;
+  source from;
   uint64_t offset, length;
-  int ready; /* made ready before */
+  enum { READY_AND_STORE, READY_ONLY, STORE_ONLY } steps;
   tome_range lost;
 } store;
 
@@ -71,6 +78,20 @@ static void remember(tome *map, uint64_t offset, size_t length) {
     return;
   tome__pageset_add(&map->stored, offset + map->lead, length);
   tome__pageset_add(&map->known, offset + map->lead, length);
+}
+
+static int ready_piece(const store *s, unsigned char *to, uint64_t offset, size_t length) {
+  tome *map = s->map;
+  int based = tome__inside(map->reach, offset, length);
+  if (s->steps == STORE_ONLY ||
+      (based && tome__pageset_has(&map->stored, offset + map->lead, length)))
+    return 0;
+  int r = prepare(map, to, offset, length);
+  if (r == TOME_ELOST && s->steps == READY_AND_STORE && map->guarded)
+    return 0; /* storing finds out which bytes, and keeps those before them */
+  if (r == 0 && based)
+    remember(map, offset, length);
+  return r;
 }
 
 /* Up to PIECE bytes are all made ready before the first is stored. */
@@ -83,15 +104,12 @@ static int store_piece(store *s, uint64_t done, size_t length) {
   int r = tome__window_pin(map, offset, length, &to, &available, &pinned);
   if (r < 0)
     return r;
-  int ready = s->ready || (!pinned && tome__pageset_has(&map->stored, offset + map->lead, length));
-  if (!ready)
-    r = prepare(map, to, offset, length);
-  if (r == TOME_ELOST && s->from && map->guarded)
-    r = 0; /* storing finds out which bytes, and keeps those before them */
-  if (r == 0 && s->from)
-    r = copy_in(map, to, offset, source_at(*s->from, (size_t)done), length, &s->lost);
-  if (r == 0 && !ready && !pinned)
+  r = ready_piece(s, to, offset, length);
+  if (r == 0 &&
+      (map->access & OS_PRIVATE)) /* the file does not speak for them any more, come what may */
     remember(map, offset, length);
+  if (r == 0 && s->steps != READY_ONLY)
+    r = copy_in(map, to, offset, source_at(s->from, (size_t)done), length, &s->lost);
   tome__window_unpin(map, pinned);
   return r;
 }
@@ -100,8 +118,9 @@ static int store_piece(store *s, uint64_t done, size_t length) {
 static int store_all(store *s) {
   tome *map = s->map;
   int r = 0;
+  s->lost = (tome_range){s->offset, s->length};
   /* More than one piece: all blocks first, so that a full disk changes nothing. */
-  if (s->length > PIECE && !s->ready)
+  if (s->length > PIECE && s->steps != STORE_ONLY)
     r = tome__allocate(map, s->offset, s->length);
   for (uint64_t done = 0; r == 0 && done < s->length; done += PIECE) {
     uint64_t rest = s->length - done;
@@ -114,13 +133,14 @@ static int store_all(store *s) {
 }
 
 static int make_ready(tome *map, uint64_t offset, size_t length) {
-  store s = {.map = map, .offset = offset, .length = length};
+  store s = {.map = map, .offset = offset, .length = length, .steps = READY_ONLY};
   return store_all(&s);
 }
 
 static int store_bytes(tome *map, const char *operation, uint64_t offset, source from,
                        uint64_t length, int ready) {
-  store s = {.map = map, .from = &from, .offset = offset, .length = length, .ready = ready};
+  store s = {.map = map, .from = from, .offset = offset, .length = length};
+  s.steps = ready ? STORE_ONLY : READY_AND_STORE;
   int r = store_all(&s);
   return r < 0 ? tome__fail_at(map, operation, r, s.lost) : 0;
 }
@@ -175,10 +195,7 @@ int tome_fill(tome *map, uint64_t offset, uint64_t length, int byte) {
   int r = tome__check_writable(map, __func__);
   if (r < 0)
     return r;
-  uint64_t size = tome__size(map);
-  if (length == TOME_END && offset <= size)
-    length = size - offset;
-  r = tome__check_range(map, __func__, offset, length);
+  r = tome__resolve(map, __func__, offset, &length);
   if (r < 0)
     return r;
   return store_bytes(map, __func__, offset, (source){NULL, byte}, length, 0);

@@ -1,97 +1,45 @@
 /* Views.
  *
- * A view is entered in a table, so that no resize cuts what it covers; it pins its window, and remembers the generation of
- * losses at which it began, so that its end can tell what it met. The serial number of its entry makes a second end of the
- * same view harmless. */
+ * A view is entered in a table (view_table.c), so that no resize cuts what it covers; it pins its window, and remembers the
+ * generation of losses at which it began, so that its end can tell what it met. */
 #include "failure.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
 
-#include <string.h>
 #include <tome/error.h>
 #include <tome/view.h>
 
 enum { ENTRY, BEFORE, WINDOW }; /* of tome_view.internal */
 
-#define NO_ENTRY UINT32_MAX
-#define INTENT_SHIFT 63 /* in BEFORE: whether the view may have stored */
-
-/* ---- the table; under map->lock ---- */
-
-static int more_entries(tome *map) {
-  uint32_t count = map->views_count ? map->views_count * 2 : 8;
-  if (count < map->views_count)
-    return TOME_ENOMEM;
-  view_entry *entries = tome__os_new(count, sizeof *entries);
-  if (!entries)
-    return TOME_ENOMEM;
-  if (map->views)
-    memcpy(entries, map->views, map->views_count * sizeof *entries);
-  for (uint32_t i = map->views_count; i < count; i++)
-    entries[i].next_free = i + 1 < count ? i + 2 : 0;
-  tome__os_free(map->views);
-  map->views_free = map->views_count + 1;
-  map->views = entries;
-  map->views_count = count;
-  return 0;
-}
-
-static uint64_t enter(tome *map, uint64_t offset, uint64_t length) {
-  uint32_t index = map->views_free - 1;
-  view_entry *entry = &map->views[index];
-  map->views_free = entry->next_free;
-  entry->offset = offset;
-  entry->length = length;
-  entry->serial++;
-  return (uint64_t)entry->serial << 32 | index;
-}
-
-static int leave(tome *map, uint64_t key) {
-  uint32_t index = (uint32_t)key;
-  if (index >= map->views_count || map->views[index].serial != key >> 32)
-    return 0;
-  map->views[index].serial++;
-  map->views[index].next_free = map->views_free;
-  map->views_free = index + 1;
-  return 1;
-}
-
-int tome__view_beyond(const tome *map, uint64_t size) {
-  for (uint32_t i = 0; i < map->views_count; i++) {
-    const view_entry *entry = &map->views[i];
-    if (entry->serial % 2 && entry->length && entry->offset + entry->length > size)
-      return 1;
-  }
-  return 0;
-}
-
-/* The size is looked at again under the lock: a resize may have come in between. */
-static int register_view(tome *map, uint64_t offset, size_t length, uint64_t *ret_key) {
-  int r = 0;
-  tome__os_mutex_lock(&map->lock);
-  if (!tome__inside(tome__size(map), offset, length))
-    r = TOME_ERANGE;
-  if (r == 0 && !map->views_free)
-    r = more_entries(map);
-  if (r == 0)
-    *ret_key = enter(map, offset, length);
-  tome__os_mutex_unlock(&map->lock);
-  return r;
-}
-
-/* ---- views ---- */
+#define STORES_SHIFT 63 /* in BEFORE: whether the view may have stored into the file */
 
 /* Stores through a pointer cannot fail, so what can be made sure of is made sure of now. */
-static int prepare(tome *map, uint64_t offset, size_t length) {
-  if (map->access &
-      OS_PRIVATE) { /* from now on the file does not have these bytes, the mapping does */
-    tome__pageset_add(&map->stored, offset + map->lead, length);
+static int get_blocks(tome *map, uint64_t offset, size_t length) {
+  uint64_t at = offset + map->lead;
+  int based = length > 0 && tome__inside(map->reach, offset, length);
+  if (map->access & OS_PRIVATE) { /* from now on the file does not speak for these bytes */
+    tome__pageset_add(&map->stored, at, length);
     return 0;
   }
-  if (map->can_be_cut && length > 0) /* from now on there may be a store, at any time */
-    tome__raise(&map->stored_end, offset + length);
-  return map->flags & TOME_SPARSE ? 0 : tome__allocate(map, offset, length);
+  if ((map->flags & TOME_SPARSE) || (based && tome__pageset_has(&map->stored, at, length)))
+    return 0;
+  return tome__allocate(map, offset, length);
+}
+
+/* The size is looked at again under the lock: a resize may have come in between. A view that may store counts as having
+ * stored, at any time. */
+static int enter(tome *map, tome_range range, int stores, uint64_t *ret_key) {
+  int r = 0;
+  tome__os_mutex_lock(&map->lock);
+  if (!tome__inside(tome__size(map), range.offset, range.length))
+    r = TOME_ERANGE;
+  else if (!(*ret_key = tome__view_enter(map, range, stores)))
+    r = TOME_ENOMEM;
+  else if (stores && range.length && map->can_be_cut)
+    tome__raise(&map->stored_end, tome__range_end(range));
+  tome__os_mutex_unlock(&map->lock);
+  return r;
 }
 
 static int check_intent(tome *map, uint64_t offset, size_t length, uint32_t intent) {
@@ -120,24 +68,25 @@ int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t intent,
   unsigned char *data;
   window *pinned;
   uint64_t key = 0;
+  int stores = intent == TOME_VIEW_WRITE && !(map->access & OS_PRIVATE);
   int r = check_intent(map, offset, length, intent);
   if (r < 0)
     return r;
   r = pin(map, offset, length, &data, &pinned);
   if (r < 0)
-    return tome__map_fail(map, __func__, r, tome__os_last_error(), offset, length);
+    return tome__fail_at(map, __func__, r, (tome_range){offset, length});
   if (intent == TOME_VIEW_WRITE)
-    r = prepare(map, offset, length);
+    r = get_blocks(map, offset, length);
   if (r == 0)
-    r = register_view(map, offset, length, &key);
+    r = enter(map, (tome_range){offset, length}, stores, &key);
   if (r < 0) {
-    int system = r == TOME_ERANGE ? 0 : tome__os_last_error();
+    r = tome__fail_at(map, __func__, r, (tome_range){offset, length});
     tome__window_unpin(map, pinned);
-    return tome__map_fail(map, __func__, r, system, offset, length);
+    return r;
   }
   *ret_view = (tome_view){.data = data, .length = length, .offset = offset, .map = map};
   ret_view->internal[ENTRY] = key;
-  ret_view->internal[BEFORE] = tome__guard_before(map) | (uint64_t)intent << INTENT_SHIFT;
+  ret_view->internal[BEFORE] = tome__guard_before(map) | (uint64_t)stores << STORES_SHIFT;
   ret_view->internal[WINDOW] = (uint64_t)(uintptr_t)pinned;
   return 0;
 }
@@ -147,10 +96,10 @@ static int what_was_lost(const tome_view *view, tome_range *ret_lost) {
   tome *map = view->map;
   const unsigned char *data = view->data;
   uint64_t before = view->internal[BEFORE] << 1 >> 1;
-  int stored = (int)(view->internal[BEFORE] >> INTENT_SHIFT);
+  int stored = (int)(view->internal[BEFORE] >> STORES_SHIFT);
   if (!map->guarded || view->length == 0)
     return 0;
-  if (stored && map->can_be_cut && !(map->access & OS_PRIVATE))
+  if (stored && map->can_be_cut)
     tome__raise(&map->stored_end, view->offset + view->length);
   int suspect = (stored && map->can_be_cut) || tome__tail_is_suspect(map, data + view->length);
   if (!tome__guard_intact(map, before) &&
@@ -165,7 +114,7 @@ int tome_view_end(tome_view *view) {
   tome *map = view->map;
   tome_range range = {0, 0};
   tome__os_mutex_lock(&map->lock);
-  int live = leave(map, view->internal[ENTRY]);
+  int live = tome__view_leave(map, view->internal[ENTRY]);
   tome__os_mutex_unlock(&map->lock);
   int lost = live && what_was_lost(view, &range);
   if (live)

@@ -28,6 +28,8 @@ const os_system *tome__os_system(void);
 
 /** The system's code of the last failure in this thread (errno, GetLastError()). */
 int tome__os_last_error(void);
+/** Make that code what it was before some cleaning up. */
+void tome__os_set_error(int system);
 
 /** Memory from the heap, zeroed; NULL when there is none. */
 void *tome__os_new(size_t count, size_t size);
@@ -66,19 +68,24 @@ int tome__os_close(os_file *file);
 int tome__os_stat(const os_file *file, os_stat *ret_stat);
 /** Bytes of the file, in a signal handler too; 0 if the file cannot be asked. */
 uint64_t tome__os_size_now(const os_file *file);
-/** Whether another process may shorten the file (not sealed memory, not a device). */
-int tome__os_can_be_cut(const os_file *file);
-/** Whether overwriting a block may need a new one (copy-on-write file systems). */
-int tome__os_moves_blocks(const os_file *file);
+/** What the kind of file system means for a mapping. */
+typedef struct os_traits {
+  int can_be_cut; /* another process may shorten the file (it is not sealed memory, not a device) */
+  int moves_blocks; /* overwriting a block may need a new one (copy-on-write file systems) */
+} os_traits;
+/** TOME_ENOTSUP for pages of another size than the system's (hugetlbfs). */
+int tome__os_traits(const os_file *file, os_traits *ret_traits);
 
 /** Read at most `length` bytes; *ret_read less than that means the end of the file. On failure *ret_read is what was
  *  read before it. */
 int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t length,
                   size_t *ret_read);
-/** Write all, growing the file if needed. On failure some of it may be written. */
-int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length);
-/** Write all at the end of the file, atomically among appenders; *ret_offset is where. On failure the length is as
- *  before. `size` is the size the caller believes in. */
+/** Write all, growing the file if needed. *ret_written is how much was, also on failure. */
+int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length,
+                   size_t *ret_written);
+/** Write all at the end of the file, atomically among appenders; *ret_offset is where (with a borrowed description, as
+ *  far as nobody else appended at that moment). On failure the length is as before. `size` is the size the caller
+ *  believes in. */
 int tome__os_append(os_file *file, uint64_t size, const void *data, size_t length,
                     uint64_t *ret_offset);
 /** Grow from `old_size` to `new_size`, with blocks unless `sparse`; never makes the file shorter than it is.
@@ -87,7 +94,7 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
 int tome__os_truncate(const os_file *file, uint64_t size);
 /** After a failure: cut the file back to `size`, if it can be, and leave tome__os_last_error() as it is. */
 void tome__os_cut_back(const os_file *file, uint64_t size);
-/** Make sure of the blocks of a range inside the file; 0 too where the file system has no such call. */
+/** Make sure of the blocks of a range inside the file. TOME_ENOTSUP where the file system has no such call. */
 int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length);
 /** Why storing into a range has just failed: TOME_ENOSPC or TOME_ELOST. */
 int tome__os_store_failure(const os_file *file, uint64_t offset, uint64_t length);
@@ -132,19 +139,22 @@ int tome__os_fault_install(os_fault_handler *handler);
 /** Give back what was there before, unless someone has installed another on top of ours.
  *  Pre: callers are serialised, with all signals blocked. */
 void tome__os_fault_remove(void);
+/** In the child of a fork: whatever lock the handler has is free. */
+void tome__os_fault_forked(void);
 /** Every thread of the process passes a full memory barrier before this returns. Callable in a signal handler. */
 void tome__os_barrier(void);
 
 /** Block all signals of this thread, so that a lock shared with the fault handler can be taken. */
 void tome__os_signals_block(os_signals *ret_before);
 void tome__os_signals_restore(const os_signals *before);
-/** Have `before` called before a fork, and `after` after it in parent and child. */
-int tome__os_at_fork(void (*before)(void), void (*after)(void));
+/** Have `before` called before a fork, and `in_child` after it in the child. */
+int tome__os_at_fork(void (*before)(void), void (*in_child)(void));
 
 /* ---- what is in memory ---- */
 
-/** Fill the figures of `ret_info` that are the file's: all but struct_size, page_size, size and reserved. */
-int tome__os_info(const os_file *file, tome_info *ret_info);
+/** Fill the figures of `ret_info` that are the file's: all but struct_size, page_size, size and reserved.
+ *  Pre: nobody appends to the file through `file` meanwhile. */
+int tome__os_info(os_file *file, tome_info *ret_info);
 /** Drop clean pages of the file that no process maps. */
 int tome__os_evict(const os_file *file);
 

@@ -60,12 +60,26 @@ static const char *name_of(const struct statfs *status, int *ret_moves_blocks) {
   return "unknown";
 }
 
-int tome__os_moves_blocks(const os_file *file) {
+static int can_be_cut(const os_file *file) {
+  struct stat status;
+  if (tome__os_calls.fstat(file->descriptor, &status) == 0 && S_ISBLK(status.st_mode))
+    return 0;
+  int seals = tome__os_calls.fcntl(file->descriptor, F_GET_SEALS, 0);
+  return seals < 0 || !(seals & F_SEAL_SHRINK);
+}
+
+int tome__os_traits(const os_file *file, os_traits *ret_traits) {
   struct statfs status;
-  int moves = 1;
-  if (tome__os_calls.fstatfs(file->descriptor, &status) == 0)
-    name_of(&status, &moves);
-  return moves;
+  os_traits traits = {.can_be_cut = can_be_cut(file), .moves_blocks = 1};
+  if (tome__os_calls.fstatfs(file->descriptor, &status) == 0) {
+    if (status.f_type == HUGETLBFS_MAGIC) {
+      errno = 0;
+      return TOME_ENOTSUP;
+    }
+    name_of(&status, &traits.moves_blocks);
+  }
+  *ret_traits = traits;
+  return 0;
 }
 
 void tome__os_file_system_name(const os_file *file, char *ret_name, size_t size) {
@@ -80,13 +94,12 @@ int tome__os_store_failure(const os_file *file, uint64_t offset, uint64_t length
   if (tome__os_size_now(file) < offset + length)
     return TOME_ELOST;
   struct statfs status;
-  if (tome__os_allocate(file, offset, length) == TOME_ENOSPC)
-    return TOME_ENOSPC;
-  /* Copy-on-write: blocks are there, those of the new copy are not. */
-  if (tome__os_calls.fstatfs(file->descriptor, &status) == 0 &&
-      (uint64_t)status.f_bavail * (uint64_t)status.f_bsize < (UINT64_C(1) << 20))
-    return TOME_ENOSPC;
-  return TOME_ELOST;
+  /* Without fallocate nothing else tells; and copy-on-write may have the blocks, but none for the new copy. */
+  int full = tome__os_allocate(file, offset, length) == TOME_ENOSPC ||
+             (tome__os_calls.fstatfs(file->descriptor, &status) == 0 &&
+              (uint64_t)status.f_bavail * (uint64_t)status.f_bsize < (UINT64_C(1) << 20));
+  errno = full ? ENOSPC : 0;
+  return full ? TOME_ENOSPC : TOME_ELOST;
 }
 
 int tome__os_memory_file(os_file *ret_file) {
@@ -95,12 +108,4 @@ int tome__os_memory_file(os_file *ret_file) {
     return tome__os_failed();
   *ret_file = (os_file){.descriptor = fd, .directory = -1, .writable = 1, .owner = getpid()};
   return 0;
-}
-
-int tome__os_can_be_cut(const os_file *file) {
-  struct stat status;
-  if (tome__os_calls.fstat(file->descriptor, &status) == 0 && S_ISBLK(status.st_mode))
-    return 0;
-  int seals = tome__os_calls.fcntl(file->descriptor, F_GET_SEALS, 0);
-  return seals < 0 || !(seals & F_SEAL_SHRINK);
 }

@@ -3,6 +3,7 @@
 #include "filesystem.h"
 #include "os.h"
 #include "posix_error.h"
+#include "posix_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,26 +12,21 @@
 
 #define MOST_EXTENTS 100000
 
-/* Leaves the file's position alone: the walk has a description of its own. */
-static int holes(const os_file *file, uint64_t size, tome_info *info) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", file->descriptor);
-  int fd = tome__os_calls.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-  if (fd < 0)
-    return tome__os_failed();
+static int holes(os_file *file, uint64_t size, tome_info *info) {
   uint64_t count = 0, bytes = 0, at = 0;
+  if (!tome__os_owns_position(file))
+    return TOME_ENOTSUP;
   for (int n = 0; at < size && n < MOST_EXTENTS; n++) {
-    off_t hole = tome__os_calls.lseek(fd, (off_t)at, SEEK_HOLE);
+    off_t hole = tome__os_calls.lseek(file->descriptor, (off_t)at, SEEK_HOLE);
     if (hole < 0 || (uint64_t)hole >= size) {
       at = size;
       break;
     }
-    off_t data = tome__os_calls.lseek(fd, hole, SEEK_DATA);
+    off_t data = tome__os_calls.lseek(file->descriptor, hole, SEEK_DATA);
     at = data < 0 ? size : (uint64_t)data; /* ENXIO: a hole to the end */
     bytes += at - (uint64_t)hole;
     count++;
   }
-  tome__os_calls.close(fd);
   if (at < size)
     return TOME_ENOTSUP;
   info->holes = count;
@@ -49,10 +45,16 @@ static int ask_cachestat(const os_file *file, tome_info *info) {
   return 0;
 }
 
-/* Before Linux 6.5: map the file a piece at a time and ask about the pages. */
+/* More would take minutes. */
+#define MOST_PAGES_ASKED ((uint64_t)1 << 28)
+
+/* Before Linux 6.5: map the file a piece at a time and ask about the pages. (To those who neither own the
+ * file nor may write it the kernel would say that all are there; it tells them so by refusing cachestat, where it has it.) */
 static int ask_mincore(const os_file *file, uint64_t size, tome_info *info) {
   static const size_t piece = (size_t)64 << 20;
   size_t page = tome__os_system()->page;
+  if (size / page > MOST_PAGES_ASKED)
+    return TOME_ENOTSUP;
   unsigned char *pages = tome__os_new(piece / page, 1);
   uint64_t resident = 0;
   int r = pages ? 0 : TOME_ENOMEM;
@@ -95,7 +97,7 @@ static uint64_t device_readahead(dev_t device) {
   return TOME_UNKNOWN;
 }
 
-int tome__os_info(const os_file *file, tome_info *ret_info) {
+int tome__os_info(os_file *file, tome_info *ret_info) {
   os_stat status;
   struct stat raw;
   int r = tome__os_stat(file, &status);
@@ -114,7 +116,8 @@ int tome__os_info(const os_file *file, tome_info *ret_info) {
   /* Figures that cannot be had stay unknown. */
   if (!block)
     holes(file, status.size, ret_info);
-  if (ask_cachestat(file, ret_info) < 0)
+  int asked = ask_cachestat(file, ret_info);
+  if (asked == TOME_ENOTSUP)
     ask_mincore(file, status.size, ret_info);
   return 0;
 }

@@ -25,16 +25,20 @@ static int sync_file(const os_file *file) {
   return 0;
 }
 
-/* A created file is there after power loss only if its directory is. A directory that could not be opened (no
- * permission to read it) leaves the whole file system to be synced. */
+/* A created file is there after power loss only if its directory is. Where that could not be opened (no permission to read
+ * it) or has no fsync, the whole file system is synced. */
 static int sync_name(os_file *file) {
   if (!file->name_at_risk)
     return 0;
-  int failed = file->directory >= 0 ? tome__os_calls.fsync(file->directory)
-                                    : tome__os_calls.syncfs(file->descriptor);
+  int failed = file->directory >= 0 ? tome__os_calls.fsync(file->directory) : -1;
+  if (file->directory < 0 || (failed < 0 && errno == EINVAL))
+    failed = tome__os_calls.syncfs(file->descriptor);
   if (failed < 0)
     return tome__os_failed();
   file->name_at_risk = 0;
+  if (file->directory >= 0)
+    tome__os_calls.close(file->directory);
+  file->directory = -1;
   return 0;
 }
 

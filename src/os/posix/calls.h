@@ -21,7 +21,7 @@
   X(int, openat, (int at, const char *path, int flags, mode_t mode), (at, path, flags, mode), -1)  \
   X(int, close, (int fd), (fd), -1)                                                                \
   X(int, dup3, (int from, int to, int flags), (from, to, flags), -1)                               \
-  X(int, unlink, (const char *path), (path), -1)                                                   \
+  X(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), -1)                   \
   X(int, fcntl, (int fd, int command, long argument), (fd, command, argument), -1)                 \
   X(int, fstat, (int fd, struct stat *status), (fd, status), -1)                                   \
   X(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -1)                    \

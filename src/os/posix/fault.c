@@ -103,8 +103,9 @@ static void pass_on(int number, siginfo_t *info, void *context) {
 
 static void on_fault(int number, siginfo_t *info, void *context) {
   int system = errno;
-  /* si_code <= 0: sent by a process, not raised by an access. */
-  if (info->si_code <= 0 || !deal_with((uintptr_t)info->si_addr))
+  /* si_code <= 0: sent by a process, not raised by an access. An unaligned access is the program's own mistake. */
+  int lost_page = info->si_code > 0 && info->si_code != BUS_ADRALN;
+  if (!lost_page || !deal_with((uintptr_t)info->si_addr))
     pass_on(number, info, context);
   errno = system;
 }
@@ -169,4 +170,8 @@ void tome__os_fault_remove(void) {
     return;
   if (pop_found(&before) && tome__os_calls.sigaction(SIGBUS, &before, NULL) < 0)
     push_found(&before);
+}
+
+void tome__os_fault_forked(void) {
+  unlock();
 }

@@ -6,21 +6,29 @@
 #include <errno.h>
 #include <unistd.h>
 
+static os_system this_system;
+
+static void ask_system(void) {
+  this_system.page = this_system.granularity = (size_t)sysconf(_SC_PAGESIZE);
+  this_system.spare = sizeof(void *) > 4 ? UINT64_C(64) << 30 : UINT64_C(64) << 20;
+  this_system.window = sizeof(void *) > 4 ? (size_t)64 << 20 : (size_t)16 << 20;
+}
+
 const os_system *tome__os_system(void) {
-  static os_system system;
-  size_t page = system.page;
-  if (!page) { /* the same for everyone who gets here at once */
-    page = (size_t)sysconf(_SC_PAGESIZE);
-    system.granularity = page;
-    system.spare = sizeof(void *) > 4 ? UINT64_C(64) << 30 : UINT64_C(64) << 20;
-    system.window = sizeof(void *) > 4 ? (size_t)64 << 20 : (size_t)16 << 20;
-    system.page = page;
-  }
-  return &system;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, ask_system);
+  return &this_system;
 }
 
 static int protection(int access) {
   return access & OS_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+}
+
+/* mmap reads nothing: EIO is how some files of /proc say that they have no mapping. EAGAIN is too much locked memory. */
+static int mapping_failed(void) {
+  if (errno == EIO)
+    return TOME_ENOTMAP;
+  return errno == EAGAIN ? TOME_ENOMEM : tome__os_failed();
 }
 
 static int map(const os_file *file, uint64_t offset, void *address, size_t length, int access,
@@ -29,7 +37,7 @@ static int map(const os_file *file, uint64_t offset, void *address, size_t lengt
   void *p = tome__os_calls.mmap(address, length, protection(access),
                                 sharing | MAP_NORESERVE | fixed, file->descriptor, (off_t)offset);
   if (p == MAP_FAILED)
-    return tome__os_failed();
+    return mapping_failed();
   *ret_address = p;
   return 0;
 }

@@ -42,7 +42,7 @@ static os_file new_file(int fd, uint32_t flags) {
 static int open_directory(const char *path) {
   const char *slash = strrchr(path, '/');
   if (!slash)
-    return tome__os_calls.open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    return open_retrying(AT_FDCWD, ".", O_RDONLY | O_DIRECTORY, 0);
   size_t length = slash == path ? 1 : (size_t)(slash - path);
   char *name = tome__os_new(length + 1, 1);
   if (!name) {
@@ -50,7 +50,7 @@ static int open_directory(const char *path) {
     return -1;
   }
   memcpy(name, path, length);
-  int fd = tome__os_calls.open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  int fd = open_retrying(AT_FDCWD, name, O_RDONLY | O_DIRECTORY, 0);
   int system = errno;
   tome__os_free(name);
   errno = system;
@@ -74,6 +74,10 @@ static int create_behind_link(const char *path, uint32_t flags, uint32_t mode, o
 }
 
 static int create(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
+  if (!*last_component(path)) {
+    errno = EISDIR;
+    return TOME_EISDIR;
+  }
   int directory = open_directory(path);
   if (directory < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
     return tome__os_failed(); /* else: a directory that may be searched, not read */
@@ -148,10 +152,9 @@ int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
   if (borrowed && (errno == EMFILE || errno == ENFILE))
     return TOME_EMFILE;
   if (borrowed) {
-#ifdef O_DIRECT
-    if (status & O_DIRECT)
+    /* Writing at an offset would append, or want alignment. */
+    if ((status & O_DIRECT) || ((status & O_APPEND) && (flags & TOME_WRITE)))
       return TOME_ENOTSUP;
-#endif
     fd = tome__os_calls.fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   }
   if (fd < 0)
@@ -180,8 +183,10 @@ int tome__os_owns_position(os_file *file) {
 }
 
 void tome__os_abandon(os_file *file, const char *path) {
-  if (file->created)
-    tome__os_calls.unlink(path);
+  if (file->created && file->directory >= 0)
+    tome__os_calls.unlinkat(file->directory, last_component(path), 0);
+  else if (file->created)
+    tome__os_calls.unlinkat(AT_FDCWD, path, 0);
   if (file->directory >= 0)
     tome__os_calls.close(file->directory);
   tome__os_calls.close(file->descriptor);

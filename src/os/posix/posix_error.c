@@ -34,7 +34,6 @@ int tome__os_code(int system) {
   case ENFILE:
     return TOME_EMFILE;
   case ENOMEM:
-  case EAGAIN: /* mmap: more locked memory than allowed */
     return TOME_ENOMEM;
   case ENOSPC:
   case EDQUOT:
@@ -43,6 +42,7 @@ int tome__os_code(int system) {
   case EOVERFLOW:
     return TOME_EFBIG;
   case EBUSY:
+  case EAGAIN: /* open: someone holds a lease */
   case ETXTBSY:
     return TOME_EBUSY;
   case EIO:
@@ -61,4 +61,8 @@ int tome__os_failed(void) {
 
 int tome__os_last_error(void) {
   return errno;
+}
+
+void tome__os_set_error(int system) {
+  errno = system;
 }

@@ -66,9 +66,11 @@ int tome__os_may_reach(uint64_t size) {
   return 0;
 }
 
-int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length) {
+int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length,
+                   size_t *ret_written) {
+  size_t done = 0;
   int r = tome__os_may_reach(offset + length);
-  for (size_t done = 0; r == 0 && done < length;) {
+  while (r == 0 && done < length) {
     size_t most = length - done < MOST ? length - done : MOST;
     ssize_t n = tome__os_calls.pwrite(file->descriptor, (const char *)data + done, most,
                                       (off_t)(offset + done));
@@ -77,6 +79,7 @@ int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_
     else if (errno != EINTR)
       r = tome__os_failed();
   }
+  *ret_written = done;
   return r;
 }
 
