@@ -14,7 +14,7 @@
 
 TOME_BEGIN_DECLS
 
-/** Copy bytes out of the map.
+/** Copy bytes out of the map: all of them or none. At the end of a file, ask for tome_size() - offset at most.
  *  @param map          borrowed; other threads may use it at the same time
  *  @param offset       first byte
  *  @param[out] buffer  `length` bytes; contents unspecified after a failure
@@ -40,7 +40,7 @@ TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
  *  Cost: a copy, and a few nanoseconds; the first touch of a page, one or two system calls. Since 0.1. */
 TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t length);
 
-/** Add bytes at the end of the file and grow the map by them.
+/** Add bytes at the end of the file, wherever that is now, and grow the map by them.
  *  Appends are atomic among all processes and threads that append to the file through Tome or with O_APPEND:
  *  none overwrites another's. What others appended before is adopted.
  *  @param map              borrowed, opened with TOME_WRITE (TOME_GROW is not needed) or anonymous
@@ -48,8 +48,8 @@ TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t len
  *  @param length           bytes; 0 appends nothing and succeeds
  *  @param[out] ret_offset  where the data begins; may be NULL; untouched on failure
  *  @return 0, or
- *          TOME_EREADONLY, TOME_ERANGE (the map is a part that ends before its file does),
- *          TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents are as before.
+ *          TOME_EREADONLY, TOME_ERANGE (the map is a part that ends before its file does, or begins behind its
+ *          end), TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents are as before.
  *          TOME_EBUSY (more than the system takes in one call, 2 GiB on Linux, and another process appended in
  *          between: a beginning of the data is in the file, before the other's)
  *  Cost: four system calls, and a copy. Since 0.1. */

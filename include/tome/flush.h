@@ -19,7 +19,7 @@
 TOME_BEGIN_DECLS
 
 /** Bring changes in a range to the given level.
- *  At least the range is flushed; the whole file may be. On a map opened with TOME_READ or TOME_COPY, and on
+ *  At least the range is flushed, stores through open views included; the whole file may be. On a map opened with TOME_READ or TOME_COPY, and on
  *  anonymous memory, there is nothing to flush and the call succeeds.
  *  @param map     borrowed; other threads may use it at the same time
  *  @param offset  first byte, of any alignment
@@ -28,7 +28,8 @@ TOME_BEGIN_DECLS
  *  @return 0, or
  *          TOME_EINVAL (unknown level), TOME_ERANGE (not inside the map),
  *          TOME_EIO, TOME_ENOSPC (write-back failed; sticks),
- *          TOME_ELOST (stores in the range, or silent ones in a tail that was cut off, are not in the file)
+ *          TOME_ELOST (stores in the range are not in the file: another process cut them away, or a view that is still open lost
+ *          them)
  *  Since 0.1. */
 TOME_API int tome_flush(tome *map, uint64_t offset, uint64_t length, int level);
 

@@ -7,6 +7,12 @@
  * puts the file back, so that the bytes are good again as soon as the file is. Signals that are not about our
  * maps go to the handler that was there before. With the last guarded map the handler is gone.
  *
+ * After TOME_ELOST the size is still the one that was known, and the lost bytes go on being lost until the file has them
+ * again; tome_refresh() makes a cut the new size.
+ *
+ * What another process cuts off and grows again is zeros, for a moment or for good. A call that runs into that very moment
+ * may read them as what they are, bytes of the file; pread() does the same.
+ *
  * A thread that has SIGBUS blocked cannot be saved: the system kills the process. A handler that someone
  * else installs later is found, and chained to, by the next open. */
 #ifndef TOME_GUARD_H
@@ -17,7 +23,7 @@
 TOME_BEGIN_DECLS
 
 /** Ask whether any bytes were lost that no call has reported yet.
- *  What copying calls and ended views reported is not told again. What open views touched is told here, and
+ *  What copying calls and ended views reported is not told again. What open views lost is told here once, and
  *  again by the view's end. Puts the file back under what was lost. For a writable map it also compares the
  *  size of the file with what was stored, since a file cut inside its last page raises no signal.
  *  @param map            borrowed; other threads may use it at the same time

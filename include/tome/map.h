@@ -18,18 +18,25 @@
  *
  * OTHER PROCESSES see each store at once, as with any shared mapping. What they append or truncate is
  * adopted by tome_refresh(), and their growth also by any call that is asked for bytes past the known size.
- * Bytes they cut away while we use them are TOME_ELOST, never a signal (see guard.h).
+ * Bytes they cut away while we use them are TOME_ELOST, never a signal (see guard.h). Calls that make the
+ * file longer or shorter adopt a cut first: the map is then as small as the file was, an append lands at
+ * the new end, and what was cut away of our own stores is told by the next flush, check or close. Only
+ * appends are atomic among processes; a write past the end, and its gap, may overwrite what another
+ * process appends at that moment.
  *
  * PARTS. Options name any byte range. A part without a length follows the end of the file; a part with one
  * keeps to it. tome_resize() of a part that ends before the file does changes the part, not the file: bytes
- * that lie behind a part are never cut and never written over.
+ * that lie behind a part are never cut and never written over, and become the part's if it grows over them.
  *
  * THREADS. Different maps are independent. On one map any number of threads may read, write, search, view,
  * append, flush and grow at once. Stores to the same bytes at the same time are not ordered by Tome.
  * tome_close() must be the last call.
  *
  * FORK. A child may go on using its parent's maps (shared, as the mapping is), provided no other thread of
- * the parent was inside a call on them at the time of the fork. */
+ * the parent was inside a call on them at the time of the fork.
+ *
+ * RECORD LOCKS. As POSIX has it, closing any descriptor of a file drops all fcntl() locks the process holds
+ * on it, so tome_close() does too. Locks of open file descriptions (F_OFD_SETLK) and flock() are not touched. */
 #ifndef TOME_MAP_H
 #define TOME_MAP_H
 
@@ -54,8 +61,9 @@ TOME_BEGIN_DECLS
 typedef struct tome_options {
   size_t struct_size; /**< sizeof(tome_options) */
   uint64_t offset;    /**< first byte of the part, of any alignment */
-  uint64_t length;    /**< bytes of the part; TOME_END: to the end of the file, following it */
-  uint64_t reserve;   /**< bytes of address space to reserve; 0: chosen (size + 64 GiB on 64-bit).
+  uint64_t
+      length; /**< bytes of the part, 0: none; TOME_END: to the end of the file, following it */
+  uint64_t reserve; /**< bytes of address space to reserve; 0: chosen (size + 64 GiB on 64-bit).
                            A reservation that is refused is made smaller, not an error */
   size_t
       window; /**< 0: the whole is mapped where it fits. Otherwise all access goes through windows
@@ -78,7 +86,8 @@ typedef struct tome_options {
  *          TOME_ERANGE (the part is not inside the file; an end past UINT64_MAX),
  *          TOME_ENOENT, TOME_EEXIST, TOME_EACCES, TOME_EREADONLY (file system), TOME_ENOTDIR, TOME_ENAME,
  *          TOME_EISDIR, TOME_ENOTMAP (a pipe, socket, character device, /proc file),
- *          TOME_EMFILE, TOME_ENOMEM, TOME_EIO, TOME_EBUSY (a program file being executed)
+ *          TOME_EMFILE, TOME_ENOMEM, TOME_EIO, TOME_EBUSY (a program being executed, a leased file),
+ *          TOME_ENOTSUP (hugetlbfs)
  *  Cost: three to six system calls, none that depends on the size. Since 0.1. */
 TOME_API int tome_open(tome **ret, const char *path, uint32_t flags, const tome_options *options);
 
@@ -88,6 +97,9 @@ TOME_API int tome_open(tome **ret, const char *path, uint32_t flags, const tome_
  *                   alone. Needs read access, and write access for TOME_WRITE
  *  @param flags     as for tome_open(), but TOME_CREATE and TOME_EXCL are TOME_EINVAL
  *  @param options   borrowed; may be NULL
+ *  The file is opened once more behind the descriptor. Where that is not possible (no /proc, no permission any
+ *  more) the descriptor is shared: O_DIRECT, and O_APPEND with TOME_WRITE, are then TOME_ENOTSUP, and the offset
+ *  that tome_append() tells is right only if no other process appends at that moment.
  *  @return 0, or as tome_open(), or TOME_EBADF (not open), TOME_EACCES (not open for that access). Since 0.1. */
 TOME_API int tome_open_fd(tome **ret, int fd, uint32_t flags, const tome_options *options);
 
@@ -114,15 +126,15 @@ TOME_API int tome_close(tome *map);
 TOME_API uint64_t tome_size(const tome *map);
 
 /** Change the size. The address of no byte that stays changes; views stay good.
- *  Growing allocates blocks (not with TOME_SPARSE) and new bytes are zero. If another process has grown the
+ *  Growing allocates blocks (not with TOME_SPARSE), and bytes that are new in the file are zero. If another process has grown the
  *  file past `size` already, that growth is kept and adopted. Shrinking cuts the file only if the map reaches
  *  to its end.
  *  @param map   borrowed, opened with TOME_WRITE or anonymous
  *  @param size  bytes
  *  @return 0, or
  *          TOME_EREADONLY (not opened with TOME_WRITE), TOME_EBUSY (a view covers bytes that would be cut),
- *          TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure size and contents are as before.
- *  Since 0.1. */
+ *          TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure size and contents are as
+ *          before. Since 0.1. */
 TOME_API int tome_resize(tome *map, uint64_t size);
 
 /** Adopt what other processes did to the size of the file.

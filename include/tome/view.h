@@ -3,7 +3,10 @@
  * Between tome_view_begin() and tome_view_end() the bytes stay at one address, whatever is appended, resized or
  * refreshed meanwhile. If bytes under a view are lost, loads give zeros and stores go nowhere; the process
  * lives, and tome_view_end() (or tome_check(), earlier) says which bytes. So believe what you computed from a
- * view only after its end returned 0. */
+ * view only after its end returned 0.
+ *
+ * A view is `length` bytes, also after the map has grown: begin another one for the new bytes. As long as it lies within
+ * tome_info.reserved its address is the old one plus the distance, so that pointers from one view to another stay good. */
 #ifndef TOME_VIEW_H
 #define TOME_VIEW_H
 
@@ -34,8 +37,8 @@ typedef struct tome_view {
  *          TOME_EINVAL (unknown intent), TOME_ERANGE (not wholly inside the map), TOME_EREADONLY (write intent on a
  *          read-only map), TOME_ENOSPC (write intent, holes could not be filled), TOME_ENOMEM (the range does
  *          not fit the address space)
- *  Threads: any. Cost: tens of nanoseconds; where the map works through windows, sometimes a mapping.
- *  Since 0.1. */
+ *  Threads: any. Cost: tens of nanoseconds; with TOME_VIEW_WRITE a system call more, unless all of it was written to by
+ *  tome_write() before; where the map works through windows, sometimes a mapping. Since 0.1. */
 TOME_API int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t intent,
                              tome_view *ret_view);
 
