@@ -3,11 +3,11 @@
  *     #include <tome/tome.h>
  *
  *     tome *map;
+ *     uint64_t at;
  *     if (tome_open(&map, "app.log", TOME_READ, NULL) < 0)
  *       return complain(tome_error_last());
- *     uint64_t at;
  *     if (tome_find(map, "ERROR", 5, 0, TOME_END, &at) == 1)
- *       tome_read(map, at, line, sizeof line);
+ *       printf("at byte %" PRIu64 " of %" PRIu64 "\n", at, tome_size(map));
  *     tome_close(map); */
 #ifndef TOME_TOME_H
 #define TOME_TOME_H

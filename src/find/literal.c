@@ -2,7 +2,8 @@
  *
  * The range is walked in pieces that overlap by one byte less than the needle. Each piece is made present before it is
  * searched, and the next one asked for, so that the disk works while the processor does; what is behind is let go. Pieces
- * begin small: a needle found near the start costs no more than its surroundings. */
+ * begin small: a needle found near the start costs no more than its surroundings. Holes of the file are passed over, unless the
+ * needle is nothing but zeros. */
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <tome/error.h>
 #include <tome/find.h>
+#include <tome/info.h>
 
 #define FIRST_PIECE ((uint64_t)64 << 10)
 #define LARGEST_PIECE ((uint64_t)4 << 20)
@@ -21,6 +23,7 @@ typedef struct search {
   const unsigned char *needle;
   size_t length;
   int backward;
+  int in_holes;      /* a match may lie in a hole */
   uint64_t from, to; /* what is left to look at */
   uint64_t step;     /* match positions to try in the next piece */
   uint64_t found;
@@ -52,12 +55,18 @@ static const unsigned char *look(const search *s, const unsigned char *data, siz
   return memmem(data, length, s->needle, s->length);
 }
 
+/* Looked at before, and so no hole and in memory as far as we know. */
+static int is_known(const tome *map, tome_range piece) {
+  return tome__inside(map->reach, piece.offset, piece.length) &&
+         tome__pageset_has(&map->known, piece.offset + map->lead, piece.length);
+}
+
 /* The piece's pages, and a word to the disk about the next one. */
 static void fetch(const search *s, unsigned char *data, tome_range piece) {
   tome *map = s->map;
   size_t length = (size_t)piece.length;
   int based = tome__inside(map->reach, piece.offset, piece.length);
-  if (based && tome__pageset_has(&map->known, piece.offset + map->lead, piece.length))
+  if (is_known(map, piece))
     return;
   uint64_t ahead = s->backward ? piece.offset - s->from : s->to - (piece.offset + piece.length);
   uint64_t most = s->step < LARGEST_PIECE ? s->step : LARGEST_PIECE;
@@ -117,9 +126,41 @@ static int search_piece(search *s, tome_range piece) {
   return r;
 }
 
+/* A file of its own, whose holes are zeros to us too, and a needle that is not. */
+static int may_match_in_holes(const search *s) {
+  if (s->map->kind != TOME_KIND_FILE || (s->map->access & OS_PRIVATE))
+    return 1;
+  for (size_t i = 0; i < s->length; i++)
+    if (s->needle[i])
+      return 0;
+  return 1;
+}
+
+/* Whether the piece is all hole. Forward, all of the hole is passed over at once but for what a match may begin in. */
+static int pass_hole(search *s, tome_range piece) {
+  tome *map = s->map;
+  if (s->in_holes || is_known(map, piece))
+    return 0;
+  tome__os_mutex_lock(&map->lock);
+  uint64_t data = tome__os_next_data(&map->file, map->origin + piece.offset);
+  tome__os_mutex_unlock(&map->lock);
+  if (data < map->origin + tome__range_end(piece))
+    return 0;
+  if (tome__os_size_now(&map->file) < map->origin + s->to)
+    return 0; /* no hole: cut off */
+  advance(s, piece);
+  uint64_t begin = data - map->origin - (s->length - 1);
+  if (!s->backward && begin > s->from)
+    s->from = begin < s->to ? begin : s->to;
+  return 1;
+}
+
 static int run(search *s) {
+  s->in_holes = may_match_in_holes(s);
   while (s->to - s->from >= s->length) {
     tome_range piece = next_piece(s);
+    if (pass_hole(s, piece))
+      continue;
     int r = search_piece(s, piece);
     if (r != 0)
       return r;

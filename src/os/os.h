@@ -80,6 +80,9 @@ int tome__os_traits(const os_file *file, os_traits *ret_traits);
  *  read before it. */
 int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t length,
                   size_t *ret_read);
+/** The first offset from `offset` on that is not in a hole; UINT64_MAX if the rest is one; `offset` if holes cannot be told.
+ *  Pre: nobody appends to the file through `file` meanwhile. */
+uint64_t tome__os_next_data(os_file *file, uint64_t offset);
 /** Write all, growing the file if needed. *ret_written is how much was, also on failure. */
 int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length,
                    size_t *ret_written);

@@ -12,6 +12,15 @@
 
 #define MOST_EXTENTS 100000
 
+uint64_t tome__os_next_data(os_file *file, uint64_t offset) {
+  if (!tome__os_owns_position(file))
+    return offset;
+  off_t data = tome__os_calls.lseek(file->descriptor, (off_t)offset, SEEK_DATA);
+  if (data < 0)
+    return errno == ENXIO ? UINT64_MAX : offset;
+  return (uint64_t)data;
+}
+
 static int holes(os_file *file, uint64_t size, tome_info *info) {
   uint64_t count = 0, bytes = 0, at = 0;
   if (!tome__os_owns_position(file))
