@@ -33,6 +33,23 @@ static const char *long_name(const struct verb *verb, int value) {
   return NULL;
 }
 
+/* The first long option from `option` on that begins as `given` does; NULL: none. */
+static const struct option *next_match(const struct option *option, const char *given) {
+  size_t length = strcspn(given, "=");
+  while (option->name && strncmp(option->name, given, length) != 0)
+    option++;
+  return option->name ? option : NULL;
+}
+
+static int refuse_long_option(const struct arguments *args, const char *given) {
+  const struct option *first = next_match(args->verb->long_options, given);
+  const struct option *second = first ? next_match(first + 1, given) : NULL;
+  if (second)
+    return arguments_refuse(args, "ambiguous option --%s: --%s or --%s?", given, first->name,
+                            second->name);
+  return arguments_refuse(args, "unknown option --%s", given);
+}
+
 static int refuse_option(const struct arguments *args, int missing_value) {
   const char *given = args->argv[optind - 1];
   const char *name = optopt ? long_name(args->verb, optopt) : NULL;
@@ -45,7 +62,8 @@ static int refuse_option(const struct arguments *args, int missing_value) {
     return arguments_refuse(args, "--%s takes no value", name);
   if (!is_long && isprint(optopt))
     return arguments_refuse(args, "unknown option -%c", optopt);
-  return arguments_refuse(args, "unknown or ambiguous option %s", given);
+  return is_long ? refuse_long_option(args, given + 2)
+                 : arguments_refuse(args, "unknown option %s", given);
 }
 
 int arguments_next(struct arguments *args) {
@@ -80,6 +98,11 @@ int arguments_refuse(const struct arguments *args, const char *format, ...) {
 
 int arguments_size(const struct arguments *args, const char *text, uint64_t *ret) {
   const char *wrong = size_parse(text, strlen(text), ret);
+  return wrong ? arguments_refuse(args, "\"%s\" %s", text, wrong) : 0;
+}
+
+int arguments_count(const struct arguments *args, const char *text, uint64_t *ret) {
+  const char *wrong = count_parse(text, strlen(text), ret);
   return wrong ? arguments_refuse(args, "\"%s\" %s", text, wrong) : 0;
 }
 

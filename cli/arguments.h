@@ -26,8 +26,9 @@ int arguments_next(struct arguments *args);
 int arguments_refuse(const struct arguments *args, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Read a size or a position. Return 0, or complain and return STATUS_ERROR. */
+/* Read a size, a count or a position. Return 0, or complain and return STATUS_ERROR. */
 int arguments_size(const struct arguments *args, const char *text, uint64_t *ret);
+int arguments_count(const struct arguments *args, const char *text, uint64_t *ret);
 int arguments_position(const struct arguments *args, const char *text, struct position *ret);
 
 #endif

@@ -6,10 +6,13 @@
 #include <stdio.h>
 
 #include "json_text.h"
+#include "shown_name.h"
 #include "size_text.h"
 #include "verb.h"
 
 #define TIME_TEXT_MAX 24
+
+enum start { START_COLD, START_NOT_COLD, START_NOT_SEEN };
 
 static char *format_time(char *text, uint64_t ns) {
   static const struct {
@@ -48,7 +51,7 @@ static void print_time(uint64_t whole, uint64_t time) {
 static char *format_figure(char *text, uint64_t figure) {
   if (figure != TOME_UNKNOWN)
     return size_format(text, figure);
-  snprintf(text, SIZE_TEXT_MAX, "unknown");
+  snprintf(text, SIZE_TEXT_MAX, "-");
   return text;
 }
 
@@ -62,20 +65,30 @@ static void print_row(const struct bench_method *method, const struct bench_resu
          format_figure(cache, result->resident_after));
 }
 
-static int all_cold(const struct bench_result *results) {
-  for (int i = 0; i < BENCH_METHODS; i++)
-    if (results[i].resident_before != 0)
-      return 0;
-  return 1;
+/* Pages left in one run settle it, whatever could not be seen in another. */
+static enum start start_of(const struct bench_result *results) {
+  enum start start = START_COLD;
+  for (int i = 0; i < BENCH_METHODS; i++) {
+    uint64_t left = results[i].resident_before;
+    if (left != 0 && left != TOME_UNKNOWN)
+      return START_NOT_COLD;
+    if (left == TOME_UNKNOWN)
+      start = START_NOT_SEEN;
+  }
+  return start;
 }
 
 static void print_cold_note(const tome_info *info, const struct bench_result *results) {
   char left[SIZE_TEXT_MAX];
   puts("cold         from opening the file to the last byte read; the median of up to 5 runs");
-  if (all_cold(results)) {
+  enum start start = start_of(results);
+  if (start == START_COLD)
     puts("             The file's pages were dropped from memory before each run");
+  if (start == START_NOT_SEEN)
+    puts("             The system was asked to drop the file's pages from memory before each\n"
+         "             run; whether they were dropped cannot be seen");
+  if (start != START_NOT_COLD)
     return;
-  }
   puts("             NOT COLD: pages of the file could not be dropped from memory; there were");
   for (int i = 0; i < BENCH_METHODS; i++)
     printf("             %s before: %s\n", format_figure(left, results[i].resident_before),
@@ -103,15 +116,18 @@ static void print_notes(const tome_info *info, const struct bench_result *result
   puts("speed-up     against reading the whole file");
   puts("peak memory  of the method's own process; pages of a mapping count while they are mapped");
   puts("page cache   what of the file was in the system's memory after the cold pass");
-  printf("disk         file system %s, reads ahead up to %s, pages of %s\n", info->file_system,
-         format_figure(ahead, info->readahead), size_format(page, info->page_size));
+  printf("disk         file system %s", info->file_system);
+  if (info->readahead != TOME_UNKNOWN)
+    printf(", reads ahead up to %s", size_format(ahead, info->readahead));
+  printf(", pages of %s\n", size_format(page, info->page_size));
   puts("All methods read the same bytes (checksums compared).");
 }
 
 int bench_report_table(const struct bench_plan *plan, const tome_info *info,
                        const struct bench_result *results) {
   char size[SIZE_TEXT_MAX];
-  printf("%s: %s. %" PRIu64 " reads of %zu bytes at random offsets\n\n", plan->path,
+  shown_name_print(stdout, plan->path);
+  printf(": %s. %" PRIu64 " reads of %zu bytes at random offsets\n\n",
          size_format(size, plan->size), plan->count, plan->length);
   printf("%-20s  %9s %8s  %9s %8s  %11s  %10s\n", "", "cold", "speed-up", "warm", "speed-up",
          "peak memory", "page cache");
@@ -128,6 +144,10 @@ static json_t *json_seconds(uint64_t ns) {
 static json_t *json_speed_up(uint64_t whole, uint64_t time) {
   return whole == TOME_UNKNOWN || time == TOME_UNKNOWN ? json_null()
                                                        : json_real(speed_up(whole, time));
+}
+
+static json_t *json_start(enum start start) {
+  return start == START_NOT_SEEN ? json_null() : json_boolean(start == START_COLD);
 }
 
 static json_t *json_row(int i, const struct bench_result *result,
@@ -161,7 +181,7 @@ int bench_report_json(const struct bench_plan *plan, const tome_info *info,
   json_object_set_new(report, "file_system", json_string(info->file_system));
   json_object_set_new(report, "readahead", json_figure(info->readahead));
   json_object_set_new(report, "page_size", json_figure(info->page_size));
-  json_object_set_new(report, "cold", json_boolean(all_cold(results)));
+  json_object_set_new(report, "cold", json_start(start_of(results)));
   json_object_set_new(report, "methods", rows);
   return json_print(report);
 }

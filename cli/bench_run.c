@@ -157,6 +157,11 @@ static void wait_a_little(void) {
   nanosleep(&interval, NULL);
 }
 
+/* TOME_UNKNOWN will not become known. */
+static int can_be_dropped(uint64_t left) {
+  return left > 0 && left != TOME_UNKNOWN;
+}
+
 /* Only clean pages can be dropped: what was written to the file a moment ago goes to the disk
  * first. Nor can pages that the disk is still reading ahead into: they are tried again. */
 static int drop_from_memory(const char *path, uint64_t *ret_left) {
@@ -166,7 +171,7 @@ static int drop_from_memory(const char *path, uint64_t *ret_left) {
     close(fd);
   }
   int result = resident(path, 1, ret_left);
-  for (int tries = 0; tries < 3 && result == 0 && *ret_left > 0; tries++) {
+  for (int tries = 0; tries < 3 && result == 0 && can_be_dropped(*ret_left); tries++) {
     wait_a_little();
     result = resident(path, 1, ret_left);
   }

@@ -5,24 +5,32 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <tome/tome.h>
 
 #include "progress.h"
+#include "shown_name.h"
 #include "standard_output.h"
 
 static void begin(const char *subject) {
   fflush(stdout);
   (void)standard_output_ok();
   progress_hide();
-  fprintf(stderr, "tome: %s: ", subject);
+  fputs("tome: ", stderr);
+  shown_name_print(stderr, subject);
+  fputs(": ", stderr);
 }
 
 void complain_values(const char *subject, const char *format, va_list values) {
+  char *text;
+  int failed = vasprintf(&text, format, values) < 0;
   begin(subject);
-  vfprintf(stderr, format, values);
+  shown_text_print(stderr, failed ? "out of memory" : text);
   fputc('\n', stderr);
+  if (!failed)
+    free(text);
 }
 
 void complain(const char *subject, const char *format, ...) {
@@ -38,13 +46,29 @@ void complain_system(const char *subject) {
 
 /* Only failures that concern certain bytes have an offset worth telling. */
 static int names_bytes(const tome_error *error) {
+  if (strcmp(error->operation, "tome_resize") == 0)
+    return 0;
   return error->length > 0 || error->code == TOME_ELOST || error->code == TOME_ERANGE;
+}
+
+/* The library speaks of maps; who uses the command has files. */
+static const char *in_words(const tome_error *error) {
+  switch (error->code) {
+  case TOME_ERANGE:
+    return "outside the file";
+  case TOME_ELOST:
+    return error->detail ? "bytes were lost"
+                         : "bytes were lost: the file became shorter while it was in use, or the "
+                           "disk could not read or write them";
+  default:
+    return tome_strerror(error->code);
+  }
 }
 
 void complain_tome(const char *subject, const char *hint) {
   const tome_error *error = tome_error_last();
   begin(subject);
-  fputs(tome_strerror(error->code), stderr);
+  fputs(in_words(error), stderr);
   if (error->detail)
     fprintf(stderr, ": %s", error->detail);
   if (error->code == TOME_ESYSTEM && error->system)

@@ -1,10 +1,28 @@
 /* What a verb changed is durable when it ends with status 0. */
 #include "output_file.h"
 
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "complain.h"
 #include "verb.h"
+
+static int directory_is_missing(const char *name) {
+  struct stat directory;
+  char *copy = strdup(name); /* dirname() cuts it */
+  int missing = copy && stat(dirname(copy), &directory) < 0 && errno == ENOENT;
+  free(copy);
+  return missing;
+}
+
+static const char *hint_for_missing(const char *name, uint32_t flags, const char *hint) {
+  if (directory_is_missing(name))
+    return "its directory does not exist";
+  return name[0] == '\0' || flags & TOME_CREATE ? NULL : hint;
+}
 
 tome *output_open(const char *name, uint32_t flags, const char *hint) {
   if (strcmp(name, "-") == 0) {
@@ -14,7 +32,7 @@ tome *output_open(const char *name, uint32_t flags, const char *hint) {
   tome *map;
   int result = tome_open(&map, name, TOME_WRITE | flags, NULL);
   if (result < 0) {
-    complain_tome(name, result == TOME_ENOENT ? hint : NULL);
+    complain_tome(name, result == TOME_ENOENT ? hint_for_missing(name, flags, hint) : NULL);
     return NULL;
   }
   return map;

@@ -6,7 +6,8 @@
 
 #include <tome/tome.h>
 
-/* Open for writing, with `flags` beside TOME_WRITE. NULL: failed, and complained with the hint. */
+/* Open for writing, with `flags` beside TOME_WRITE. NULL: failed, and complained. `hint` says what
+ * the user can do about a missing file, where its directory exists. */
 tome *output_open(const char *name, uint32_t flags, const char *hint);
 
 /* Make [offset, offset + length) durable unless `status` says that something failed already, and

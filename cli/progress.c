@@ -1,21 +1,40 @@
 /* The state of the one job there can be. The line is redrawn a few times a second. */
 #include "progress.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "shown_name.h"
 #include "size_text.h"
 #include "stopwatch.h"
 
 #define FIRST_AFTER UINT64_C(1000000000) /* ns */
 #define NEXT_AFTER UINT64_C(200000000)
 
+static const char WIPE[] = "\r\033[K";
+
 static struct {
   const char *label; /* NULL: no job, or no terminal */
   uint64_t total;
   uint64_t next; /* when to draw again */
-  int drawn;
+  volatile sig_atomic_t drawn;
 } job;
+
+/* The default action is in force again when this begins, and taken when it ends. */
+static void on_interrupt(int number) {
+  if (job.drawn)
+    (void)!write(STDERR_FILENO, WIPE, sizeof WIPE - 1);
+  raise(number);
+}
+
+/* Nothing changes for who has the signal ignored. */
+static void catch_interrupt(void) {
+  struct sigaction now, wipe = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
+  sigemptyset(&wipe.sa_mask);
+  if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+    sigaction(SIGINT, &wipe, NULL);
+}
 
 void progress_begin(const char *label, uint64_t total) {
   job.label = isatty(STDERR_FILENO) ? label : NULL;
@@ -26,15 +45,17 @@ void progress_begin(const char *label, uint64_t total) {
 static void draw(uint64_t done) {
   char size[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX];
   size_format(size, done);
+  catch_interrupt();
+  job.drawn = 1;
+  fputs(WIPE, stderr);
+  shown_name_print(stderr, job.label);
   if (job.total)
-    fprintf(stderr, "\r\033[K%s: %s of %s, %d%%", job.label, size, size_format(total, job.total),
+    fprintf(stderr, ": %s of %s, %d%%", size, size_format(total, job.total),
             (int)((double)done / (double)job.total * 100));
   else if (done)
-    fprintf(stderr, "\r\033[K%s: %s", job.label, size);
+    fprintf(stderr, ": %s", size);
   else
-    fprintf(stderr, "\r\033[K%s ...", job.label);
-  fflush(stderr);
-  job.drawn = 1;
+    fputs(" ...", stderr);
 }
 
 void progress_update(uint64_t done) {
@@ -50,7 +71,7 @@ void progress_update(uint64_t done) {
 void progress_hide(void) {
   if (!job.drawn)
     return;
-  fputs("\r\033[K", stderr);
+  fputs(WIPE, stderr);
   job.drawn = 0;
 }
 

@@ -1,5 +1,6 @@
 /* A line on the terminal that says how far a long job has come. Nothing is drawn in the first
- * second, nor when standard error is not a terminal. One job at a time. */
+ * second, nor when standard error is not a terminal. One job at a time. An
+ * interrupt wipes the line before it ends the command. */
 #ifndef TOME_CLI_PROGRESS_H
 #define TOME_CLI_PROGRESS_H
 

@@ -8,6 +8,10 @@
 
 static const char NOT_A_SIZE[] = "is not a size; write 4096, 0x1000, 64K or 64KiB (K, M, G, T, P, "
                                  "E: times 1024), 64kB or 1MB (times 1000)";
+static const char NOT_A_COUNT[] = "is not a count; write 100, 0x64 or 64K (times 1024)";
+static const char NOT_WHOLE[] = "is not a whole number; take a smaller unit: 1536M, not 1.5G";
+static const char PLUS[] = "begins with +; write the number without it";
+static const char NEGATIVE[] = "cannot be negative";
 static const char TOO_LARGE[] = "is too large; sizes end below 16E";
 
 static int digit_value(char digit) {
@@ -38,25 +42,35 @@ static uint64_t power(uint64_t base, size_t exponent) {
   return result;
 }
 
-/* "", K, KiB, kB, M, MiB, MB, ...: what one of them is worth; 0 if the unit is none of these. */
+/* "", K, k, KiB, kB, KB, M, MiB, MB, ...: what one of them is worth; 0 if the unit is none of
+ * these. */
 static uint64_t unit_value(const char *unit, size_t length) {
   static const char letters[] = "KMGTPE";
   if (length == 0)
     return 1;
-  int thousand = length == 2 && unit[1] == 'B';
-  int kilo = thousand && unit[0] == 'k';
-  const char *letter = kilo ? letters : memchr(letters, unit[0], sizeof letters - 1);
-  if (!letter || (thousand && unit[0] == 'K'))
+  int small_k = unit[0] == 'k' && length <= 2;
+  const char *letter = small_k ? letters : memchr(letters, unit[0], sizeof letters - 1);
+  if (!letter)
     return 0;
   size_t rank = (size_t)(letter - letters) + 1;
-  if (thousand)
+  if (length == 2 && unit[1] == 'B')
     return power(1000, rank);
   if (length == 1 || (length == 3 && memcmp(unit + 1, "iB", 2) == 0))
     return power(1024, rank);
   return 0;
 }
 
-const char *size_parse(const char *text, size_t length, uint64_t *ret) {
+/* What is wrong with text that is no number with a unit: `otherwise`, if nothing better is known. */
+static const char *explain(const char *text, size_t length, const char *otherwise) {
+  if (length > 1 && text[0] == '+' && isdigit((unsigned char)text[1]))
+    return PLUS;
+  size_t whole = 0;
+  while (whole < length && isdigit((unsigned char)text[whole]))
+    whole++;
+  return whole > 0 && whole < length && text[whole] == '.' ? NOT_WHOLE : otherwise;
+}
+
+static const char *parse(const char *text, size_t length, const char *otherwise, uint64_t *ret) {
   int hex = length > 2 && text[0] == '0' && text[1] == 'x';
   size_t prefix = hex ? 2 : 0;
   uint64_t value;
@@ -65,17 +79,31 @@ const char *size_parse(const char *text, size_t length, uint64_t *ret) {
   size_t used = prefix + digits;
   uint64_t unit = hex && used < length ? 0 : unit_value(text + used, length - used);
   if (digits == 0 || unit == 0)
-    return NOT_A_SIZE;
+    return explain(text, length, otherwise);
   if (overflow || value > UINT64_MAX / unit)
     return TOO_LARGE;
   *ret = value * unit;
   return NULL;
 }
 
+static const char *parse_unsigned(const char *text, size_t length, const char *otherwise,
+                                  uint64_t *ret) {
+  int minus = length > 1 && text[0] == '-' && isdigit((unsigned char)text[1]);
+  return minus ? NEGATIVE : parse(text, length, otherwise, ret);
+}
+
+const char *size_parse(const char *text, size_t length, uint64_t *ret) {
+  return parse_unsigned(text, length, NOT_A_SIZE, ret);
+}
+
+const char *count_parse(const char *text, size_t length, uint64_t *ret) {
+  return parse_unsigned(text, length, NOT_A_COUNT, ret);
+}
+
 const char *position_parse(const char *text, size_t length, struct position *ret) {
   int minus = length > 0 && text[0] == '-';
-  uint64_t value;
-  const char *wrong = size_parse(text + minus, length - (size_t)minus, &value);
+  uint64_t value = 0;
+  const char *wrong = parse(text + minus, length - (size_t)minus, NOT_A_SIZE, &value);
   if (!wrong)
     *ret = (struct position){.value = value, .from_end = minus && value > 0};
   return wrong;

@@ -14,6 +14,7 @@ struct position {
 /* Read `length` characters. Return NULL, or what is wrong with them, to be put behind the text
  * itself; *ret is untouched then. */
 const char *size_parse(const char *text, size_t length, uint64_t *ret);
+const char *count_parse(const char *text, size_t length, uint64_t *ret);
 const char *position_parse(const char *text, size_t length, struct position *ret);
 
 /* The offset in a file of `size` bytes; what lies outside is moved to the nearer end, as in

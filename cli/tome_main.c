@@ -27,11 +27,11 @@ static const char introduction[] =
 
 static const char notes[] =
     "\n"
-    "  tome VERB --help     more about a verb, with examples\n"
+    "  tome VERB --help     more about a verb, with examples; also: tome help VERB\n"
     "  tome --version       the version\n"
     "\n"
     "Sizes and offsets are written 4096, 0x1000, 64K or 64KiB (K, M, G, T, P, E: times\n"
-    "1024), 64kB or 1MB (times 1000). A negative offset counts from the end.\n"
+    "1024; also k), 64kB, 64KB or 1MB (times 1000). A negative offset counts from the end.\n"
     "Options may stand anywhere; -- ends them. Verbs that only read, except bench, take -\n"
     "for a file that standard input is redirected from.\n"
     "Exit status: 0 done (find: found), 1 not found, 2 error.\n";
@@ -64,15 +64,30 @@ static int run_verb(const char *name, int argc, char **argv) {
   return STATUS_ERROR;
 }
 
+/* argv[0] is "help". */
+static int run_help(int argc, char **argv) {
+  char option[] = "--help";
+  if (argc > 2) {
+    complain(argv[0], "one VERB only");
+    return STATUS_ERROR;
+  }
+  if (argc == 2)
+    return run_verb(argv[1], 2, (char *[]){argv[1], option, NULL});
+  print_help(stdout);
+  return STATUS_OK;
+}
+
+static int asks_for_help(const char *word) {
+  return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int run(int argc, char **argv) {
   if (argc < 2) {
     print_help(stderr);
     return STATUS_ERROR;
   }
-  if (strcmp(argv[1], "--help") == 0) {
-    print_help(stdout);
-    return STATUS_OK;
-  }
+  if (asks_for_help(argv[1]))
+    return run_help(argc - 1, argv + 1);
   if (strcmp(argv[1], "--version") == 0) {
     printf("tome %s\n", tome_version());
     return STATUS_OK;

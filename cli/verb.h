@@ -16,14 +16,16 @@ struct verb {
   const char *name;
   const char *summary;                /* its line in tome --help */
   const char *help;                   /* all of tome VERB --help */
-  const char *short_options;          /* as getopt's, beginning with "+:" */
+  const char *short_options;          /* as getopt's, beginning with "+:h" */
   const struct option *long_options;  /* ends with VERB_OPTIONS_END */
   int (*run)(struct arguments *args); /* returns the exit status */
 };
 
+/* Every verb has it among its short options, too. */
+#define OPTION_HELP 'h'
+
 /* Options without a letter are numbered from here. */
-#define OPTION_HELP 256
-#define OPTION_FIRST 257
+#define OPTION_FIRST 256
 
 /* What every verb's list of long options ends with. */
 #define VERB_OPTIONS_END                                                                           \

@@ -1,6 +1,7 @@
 /* tome bench: ways of reading a file at random, measured on the user's own file and disk. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <tome/tome.h>
 
@@ -27,7 +28,7 @@ static const char help[] =
     "      --length=N  how long each is; default 4096\n"
     "      --json      print an object: sizes in bytes, times in seconds, null where\n"
     "                  something was not measured\n"
-    "      --help      print this text\n"
+    "  -h, --help      print this text\n"
     "\n"
     "  tome bench app.log\n"
     "  tome bench --reads 1000 --length 64 app.log\n";
@@ -133,6 +134,10 @@ static int run_all(const struct bench_plan *plan, struct bench_result *results) 
 }
 
 static int bench(const struct request *request, const char *file) {
+  if (strcmp(file, "-") == 0) {
+    complain(file, "standard input cannot be measured; write ./- for a file of that name");
+    return STATUS_ERROR;
+  }
   struct bench_plan plan = {.offsets = NULL};
   struct bench_result results[BENCH_METHODS];
   tome_info info;
@@ -151,7 +156,8 @@ static int take_option(struct arguments *args, int option, struct request *reque
     return STATUS_OK;
   }
   uint64_t *value = option == OPTION_READS ? &request->reads : &request->length;
-  int failed = arguments_size(args, optarg, value);
+  int failed = option == OPTION_READS ? arguments_count(args, optarg, value)
+                                      : arguments_size(args, optarg, value);
   if (!failed && *value == 0)
     return arguments_refuse(args, "--%s must be 1 or more",
                             option == OPTION_READS ? "reads" : "length");
@@ -178,5 +184,5 @@ static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON}
                                         VERB_OPTIONS_END};
 
 const struct verb verb_bench = {
-    "bench", "compare ways of reading a file at random, on your own disk", help, "+:", options,
+    "bench", "compare ways of reading a file at random, on your own disk", help, "+:h", options,
     run};

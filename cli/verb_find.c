@@ -12,6 +12,7 @@
 #include "input_file.h"
 #include "match_walk.h"
 #include "progress.h"
+#include "shown_name.h"
 #include "standard_output.h"
 
 enum { OPTION_LAST = OPTION_FIRST, OPTION_FROM, OPTION_TO, OPTION_HEX };
@@ -29,9 +30,10 @@ static const char help[] =
     "      --from=OFFSET    only matches that begin at OFFSET or behind it\n"
     "      --to=OFFSET      only matches that end at OFFSET or before it\n"
     "      --hex            PATTERN is hexadecimal digits, two for each byte\n"
-    "      --help           print this text\n"
+    "  -h, --help           print this text\n"
     "\n"
     "A negative OFFSET counts from the end; one outside the file means its nearer end.\n"
+    "Holes of a sparse file are searched as the zeros they read as.\n"
     "FILE may be - for a file that standard input is redirected from.\n"
     "Exit status: 0 found, 1 not found in any file, 2 error (the other files are searched\n"
     "all the same).\n"
@@ -61,8 +63,8 @@ static int print_number(const struct request *request, const struct target *targ
                         uint64_t number) {
   progress_hide();
   if (request->with_names)
-    printf("%s:", target->name);
-  printf("%" PRIu64 "\n", number);
+    shown_name_print(stdout, target->name);
+  printf("%s%" PRIu64 "\n", request->with_names ? ":" : "", number);
   return standard_output_ok() ? STATUS_OK : STATUS_ERROR;
 }
 
@@ -107,18 +109,34 @@ static int search_all(const struct request *request, const struct target *target
   return status;
 }
 
+/* Two that count from the same end are in the wrong order in a file of any size. */
+static int find_range(const struct request *request, struct target *target) {
+  uint64_t size = tome_size(target->map);
+  struct position from = request->from, to = request->to;
+  target->from = position_clamp(from, size);
+  target->to = position_clamp(to, size);
+  int reversed = target->to < target->from;
+  if (from.from_end == to.from_end)
+    reversed = from.from_end ? to.value > from.value : to.value < from.value;
+  if (reversed)
+    complain(target->name, "--to lies before --from");
+  return reversed ? STATUS_ERROR : STATUS_OK;
+}
+
+static int search(const struct request *request, struct target *target) {
+  if (find_range(request, target) != STATUS_OK)
+    return STATUS_ERROR;
+  progress_begin(target->name, target->to - target->from);
+  int status = request->last ? search_last(request, target) : search_all(request, target);
+  progress_end();
+  return status;
+}
+
 static int search_file(const struct request *request, const char *file) {
   struct target target = {.name = input_name(file), .map = input_open(file)};
   if (!target.map)
     return STATUS_ERROR;
-  uint64_t size = tome_size(target.map);
-  target.from = position_clamp(request->from, size);
-  target.to = position_clamp(request->to, size);
-  if (target.to < target.from)
-    target.to = target.from;
-  progress_begin(target.name, target.to - target.from);
-  int status = request->last ? search_last(request, &target) : search_all(request, &target);
-  progress_end();
+  int status = search(request, &target);
   tome_close(target.map);
   return status;
 }
@@ -142,7 +160,7 @@ static int take_option(struct arguments *args, int option, struct request *reque
     request->count_only = 1;
     return STATUS_OK;
   case 'm':
-    return arguments_size(args, optarg, &request->most);
+    return arguments_count(args, optarg, &request->most);
   case OPTION_LAST:
     request->last = 1;
     return STATUS_OK;
@@ -207,5 +225,5 @@ static const struct option options[] = {{"count", no_argument, NULL, 'c'},
                                         {"hex", no_argument, NULL, OPTION_HEX},
                                         VERB_OPTIONS_END};
 
-const struct verb verb_find = {"find", "print where a byte string occurs", help, "+:cm:", options,
+const struct verb verb_find = {"find", "print where a byte string occurs", help, "+:hcm:", options,
                                run};

@@ -8,6 +8,7 @@
 #include "complain.h"
 #include "input_file.h"
 #include "json_text.h"
+#include "shown_name.h"
 
 enum { OPTION_JSON = OPTION_FIRST };
 
@@ -27,7 +28,7 @@ static const char help[] =
     "\n"
     "      --json  print an array with one object for each FILE, sizes in bytes, null where\n"
     "              the system cannot tell\n"
-    "      --help  print this text\n"
+    "  -h, --help  print this text\n"
     "\n"
     "FILE may be - for a file that standard input is redirected from.\n"
     "\n"
@@ -68,7 +69,8 @@ static void print_holes(const tome_info *info) {
 }
 
 static void print_table(const char *name, const tome_info *info) {
-  printf("%s\n", name);
+  shown_name_print(stdout, name);
+  putchar('\n');
   printf("  kind         %s\n", kind_name(info->kind));
   print_figure("size", info->size);
   print_figure("allocated", info->allocated);
@@ -156,4 +158,4 @@ static int run(struct arguments *args) {
 static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON}, VERB_OPTIONS_END};
 
 const struct verb verb_info = {
-    "info", "what a file is made of, and what of it is in memory", help, "+:", options, run};
+    "info", "what a file is made of, and what of it is in memory", help, "+:h", options, run};

@@ -16,12 +16,13 @@ static const char help[] =
     "power cut once the command has ended well. The rest of the file stays as it is.\n"
     "\n"
     "Without DATA, or if it is -, standard input is written, as it comes; if that fails\n"
-    "half-way, what came before is in the file. A negative OFFSET counts from the end.\n"
+    "half-way, for lack of space say, what came before is in the file. A negative OFFSET\n"
+    "counts from the end.\n"
     "\n"
     "      --hex     DATA is hexadecimal digits, two for each byte\n"
     "      --grow    the file may grow; a gap between its end and OFFSET becomes zeros\n"
     "      --create  create the file if it is missing; implies --grow\n"
-    "      --help    print this text\n"
+    "  -h, --help    print this text\n"
     "\n"
     "  tome put app.bin 0x40 HELLO               five bytes at 64\n"
     "  tome put --hex disk.img -2 55aa           the last two bytes\n"
@@ -56,14 +57,22 @@ static int find_start(struct target *target) {
   return STATUS_OK;
 }
 
+/* No file is longer than INT64_MAX, whatever is allowed. */
+static void complain_range(const struct target *target, size_t length) {
+  const char *file = target->request->file;
+  uint64_t size = tome_size(target->map), at = target->at > size ? target->at : size;
+  const char *remedy =
+      target->at > INT64_MAX - length ? ", and none can be so long" : "; --grow lets it grow";
+  complain(file, "outside the file: it has %" PRIu64 " bytes%s (at byte %" PRIu64 ")", size, remedy,
+           at);
+}
+
 static int store(void *context, const unsigned char *bytes, size_t length) {
   struct target *target = context;
   const struct request *request = target->request;
   int failed = tome_write(target->map, target->at, bytes, length);
-  uint64_t size = tome_size(target->map);
-  if (failed == TOME_ERANGE && !(request->flags & TOME_GROW))
-    complain(request->file, "would go past the end; --grow allows it (at byte %" PRIu64 ")",
-             target->at > size ? target->at : size);
+  if (failed == TOME_ERANGE)
+    complain_range(target, length);
   else if (failed < 0)
     complain_tome(request->file, NULL);
   target->at += failed < 0 ? 0 : length;
@@ -72,7 +81,9 @@ static int store(void *context, const unsigned char *bytes, size_t length) {
 
 static int put(const struct request *request, struct data_input *input) {
   struct target target = {.request = request};
-  target.map = output_open(request->file, request->flags, "--create makes one");
+  target.map = output_open(request->file, request->flags,
+                           request->offset.from_end ? "a negative offset needs an existing file"
+                                                    : "--create makes one");
   if (!target.map)
     return STATUS_ERROR;
   int status = find_start(&target);
@@ -124,4 +135,5 @@ static const struct option options[] = {{"hex", no_argument, NULL, OPTION_HEX},
                                         {"create", no_argument, NULL, OPTION_CREATE},
                                         VERB_OPTIONS_END};
 
-const struct verb verb_put = {"put", "write bytes into a file, in place", help, "+:", options, run};
+const struct verb verb_put = {"put", "write bytes into a file, in place", help, "+:h", options,
+                              run};

@@ -28,7 +28,7 @@ static const char help[] =
     "\n"
     "      --hex   draw a hex dump: offset, bytes, characters; * stands for rows that\n"
     "              equal the one above\n"
-    "      --help  print this text\n"
+    "  -h, --help  print this text\n"
     "\n"
     "FILE may be - for a file that standard input is redirected from.\n"
     "\n"
@@ -171,4 +171,4 @@ static int run(struct arguments *args) {
 static const struct option options[] = {{"hex", no_argument, NULL, OPTION_HEX}, VERB_OPTIONS_END};
 
 const struct verb verb_slice = {
-    "slice", "write bytes of a file to standard output", help, "+:", options, run};
+    "slice", "write bytes of a file to standard output", help, "+:h", options, run};

@@ -2,14 +2,15 @@
 
 _tome_options() {
   case $1 in
-    info) echo "--json --help" ;;
-    slice) echo "--hex --help" ;;
-    find) echo "-c --count -m --max-count= --last --from= --to= --hex --help" ;;
-    put) echo "--hex --grow --create --help" ;;
-    append) echo "--hex --help" ;;
-    resize) echo "--help" ;;
-    bench) echo "--reads= --length= --json --help" ;;
-    *) echo "info slice find put append resize bench --help --version" ;;
+    info) echo "--json -h --help" ;;
+    slice) echo "--hex -h --help" ;;
+    find) echo "-c --count -m --max-count= --last --from= --to= --hex -h --help" ;;
+    put) echo "--hex --grow --create -h --help" ;;
+    append) echo "--hex --create -h --help" ;;
+    resize) echo "--create -h --help" ;;
+    bench) echo "--reads= --length= --json -h --help" ;;
+    help) echo "info slice find put append resize bench" ;;
+    *) echo "info slice find put append resize bench help -h --help --version" ;;
   esac
 }
 
@@ -21,7 +22,7 @@ _tome() {
   case $before in
     -m | --max-count | --from | --to | --reads | --length | =) return ;;
   esac
-  if [[ -z $verb || $word == -* ]]; then
+  if [[ -z $verb || $verb == help || $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_tome_options "$verb")" -- "$word")
     [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
   else

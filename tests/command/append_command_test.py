@@ -49,8 +49,15 @@ class Append(CommandTest):
         self.assertEqual(sorted(lines), sorted(self.content("f").splitlines(keepends=True)))
 
     def test_a_missing_file_is_not_made(self):
-        self.error("f: no such file; tome put --create makes one", "append", "f", "x")
+        self.error("f: no such file; --create makes one", "append", "f", "x")
         self.assertFalse(os.path.exists("f"))
+
+    def test_create(self):
+        self.answer("", "append", "--create", "f", "x")
+        self.answer("", "append", "--create", "f", "--hex", "79")
+        self.assertEqual(b"xy", self.content("f"))
+        self.answer("", "append", "--create", "g", stdin=b"today")
+        self.assertEqual(b"today", self.content("g"))
 
 
 class Misuse(CommandTest):

@@ -21,26 +21,22 @@ def uses_of(file):
 
 
 class CannotOpen(CommandTest):
-    def refused(self, file, message):
+    def refused(self, file, message, hint=""):
         for use in uses_of(file):
             with self.subTest(use=use):
-                hint = {
-                    "put": "; --create makes one",
-                    "append": "; tome put --create makes one",
-                    "resize": "; tome put --create makes one",
-                }.get(use[0], "")
-                self.error(f"{file}: {message}" + (hint if message == "no such file" else ""), *use)
+                changes = use[0] in ("put", "append", "resize")
+                self.error(f"{file}: {message}" + (hint if changes else ""), *use)
 
     def test_a_missing_file(self):
-        self.refused("missing", "no such file")
-        self.refused("no/folder/f", "no such file")
+        self.refused("missing", "no such file", "; --create makes one")
+        self.refused("no/folder/f", "no such file", "; its directory does not exist")
 
     def test_an_empty_name(self):
         self.refused("", "no such file")
 
     def test_a_dangling_link(self):
         os.symlink("nowhere", "link")
-        self.refused("link", "no such file")
+        self.refused("link", "no such file", "; --create makes one")
 
     def test_links_in_a_circle(self):
         os.symlink("b", "a")
@@ -96,10 +92,17 @@ class CannotOpen(CommandTest):
             os.close(folder)
 
     def test_a_create_that_cannot_be(self):
-        self.error("no/folder: no such file; --create makes one", "put", "no/folder", "0", "x")
-        status, _, message = self.tome("put", "--create", "no/folder", "0", "x")
-        self.assertEqual(2, status)
-        self.assertTrue(message.startswith("tome: no/folder: no such file"), message)
+        for use in (
+            ("put", "no/folder", "0", "x"),
+            ("append", "no/folder", "x"),
+            ("resize", "no/folder", "1"),
+        ):
+            self.error(
+                "no/folder: no such file; its directory does not exist",
+                use[0],
+                "--create",
+                *use[1:],
+            )
 
 
 class Lengths(CommandTest):
@@ -120,7 +123,8 @@ class Lengths(CommandTest):
                         self.answer("", "put", "f", "-1", "!")
                         data[-1:] = b"!"
                     self.error(
-                        f"f: would go past the end; --grow allows it (at byte {size})",
+                        f"f: outside the file: it has {size} bytes; --grow lets it grow "
+                        f"(at byte {size})",
                         "put",
                         "f",
                         str(size),
@@ -140,7 +144,8 @@ class Lengths(CommandTest):
                 self.answer("", "slice", "f", f"{offset}:")
                 self.answer("abc", "slice", "f", f":{offset}", f"-{offset}:0")
                 self.error(
-                    f"f: would go past the end; --grow allows it (at byte {offset})",
+                    f"f: outside the file: it has 3 bytes, and none can be so long "
+                    f"(at byte {offset})",
                     "put",
                     "f",
                     offset,

@@ -147,7 +147,12 @@ class Bench(CommandTest):
             self.assertRegex(line, re.compile(f"^{name}{time}{factor}{time}{factor}{size}{size}$"))
         self.assertEqual("", lines[7])
         file_system = json.loads(self.tome("info", "--json", "f")[1])[0]["file_system"]
-        self.assertIn(f"file system {file_system}, reads ahead up to ", answer.decode())
+        self.assertIn(f"file system {file_system}, ", answer.decode())
+
+    def test_read_ahead_is_told_where_it_is_known(self):
+        self.file("f", b"abc")
+        known = json.loads(self.tome("info", "--json", "f")[1])[0]["readahead"] is not None
+        self.assertEqual(known, b", reads ahead up to " in self.tome("bench", "f")[1])
 
     def test_the_file_is_not_changed(self):
         data = os.urandom(1 << 20)
@@ -179,7 +184,9 @@ class Misuse(CommandTest):
         self.misuse("bench", "one FILE only", "f", "g")
 
     def test_standard_input_is_no_file_to_measure(self):
-        self.error("-: no such file", "bench", "-")
+        self.error(
+            "-: standard input cannot be measured; write ./- for a file of that name", "bench", "-"
+        )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class CompletionShells(CommandTest):
     def test_fish_completes_verbs_and_options(self):
         source = f"source {os.path.join(COMPLETIONS, 'tome.fish')}; "
         verbs = self.shell("fish", "--no-config", "-c", source + "complete -C 'tome '")
-        self.assertEqual(set(VERBS), {line.split("\t")[0] for line in verbs.splitlines()})
+        self.assertEqual({*VERBS, "help"}, {line.split("\t")[0] for line in verbs.splitlines()})
         options = self.shell("fish", "--no-config", "-c", source + "complete -C 'tome put --'")
         self.assertEqual(
             {"--hex", "--grow", "--create", "--help"},

@@ -63,7 +63,8 @@ class Device(CommandTest):
                 self.assertEqual((2, b""), (status, answer))
                 self.assertTrue(message.startswith(f"tome: {self.device}: "), message)
         self.error(
-            f"{self.device}: would go past the end; --grow allows it (at byte {SIZE})",
+            f"{self.device}: outside the file: it has {SIZE} bytes; --grow lets it grow "
+            f"(at byte {SIZE})",
             "put",
             self.device,
             str(SIZE),

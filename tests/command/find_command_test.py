@@ -170,7 +170,31 @@ class Range(CommandTest):
         self.file("f", b"abc")
         self.answer("0\n", "find", "--from", "-1G", "--to", "1G", "abc", "f")
         self.answer("", "find", "--from", "1G", "c", "f", status=1)
-        self.answer("", "find", "--from", "2", "--to", "1", "c", "f", status=1)
+
+    def test_from_behind_to_is_an_error(self):
+        self.file("f", b"abcdefghij")
+        for first, last in (("40", "3"), ("-3", "-4"), ("8", "-3"), ("-3", "6"), ("40", "39")):
+            with self.subTest(first=first, last=last):
+                self.error(
+                    "f: --to lies before --from", "find", "--from", first, "--to", last, "c", "f"
+                )
+        self.file("g", b"c" * 100)
+        self.error(
+            "f: --to lies before --from",
+            "find",
+            "--from=50",
+            "--to=-1",
+            "c",
+            "f",
+            "g",
+            answer=b"".join(b"g:%d\n" % at for at in range(50, 99)),
+        )
+
+    def test_an_empty_range_is_none(self):
+        self.file("f", b"abcdefghij")
+        for first, last in (("3", "3"), ("-3", "7"), ("40", "50"), ("-50", "-40")):
+            with self.subTest(first=first, last=last):
+                self.answer("", "find", "--from", first, "--to", last, "c", "f", status=1)
 
     def test_matches_end_before_to_also_in_a_run(self):
         self.file("f", b"a" * 100)

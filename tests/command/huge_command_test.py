@@ -68,7 +68,7 @@ class Huge(HugeFile):
         with open("f", "rb") as file:
             self.assertEqual(b"neeXYZ", os.pread(file.fileno(), 10, SIZE - 6))
         self.error(
-            f"f: would go past the end; --grow allows it (at byte {SIZE})",
+            f"f: outside the file: it has {SIZE} bytes; --grow lets it grow (at byte {SIZE})",
             "put",
             "f",
             str(SIZE - 1),
@@ -104,7 +104,8 @@ class Largest(HugeFile):
 
     def test_it_cannot_grow(self):
         self.error(
-            "f: would go past the end; --grow allows it (at byte 9223372036854775807)",
+            "f: outside the file: it has 9223372036854775807 bytes, and none can be so long "
+            "(at byte 9223372036854775807)",
             "put",
             "f",
             "-1",

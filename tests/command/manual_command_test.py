@@ -48,11 +48,11 @@ class Manual(CommandTest):
                 section = re.search(rf"^\.Ss {verb}\n(.*?)^\.S[sh] ", page, re.M | re.S).group(1)
                 lists = "\n".join(re.findall(r"^\.It (Fl .*)$", section, re.M))
                 described = {"-" + name for name in re.findall(r"Fl (-?[a-z-]+)", lists)}
-                self.assertEqual(self.options_of(verb) - {"--help"}, described)
+                self.assertEqual(self.options_of(verb) - {"-h", "--help"}, described)
                 synopsis = re.search(rf"^\.Cm {verb}\n(.*?)^\.Nm", page, re.M | re.S).group(1)
                 shown = {"-" + name for name in re.findall(r"Fl (-?[a-z-]+)", synopsis)}
                 self.assertEqual(
-                    self.options_of(verb) - {"--help", "--count", "--max-count"}, shown
+                    self.options_of(verb) - {"-h", "--help", "--count", "--max-count"}, shown
                 )
 
     def test_manual_page_names_every_field_of_the_json(self):
@@ -80,7 +80,8 @@ class Manual(CommandTest):
             self.assertEqual(b"", done.stderr)
             return done.stdout.decode().split()
 
-        self.assertEqual({*VERBS, "--help", "--version"}, set(complete("")))
+        self.assertEqual({*VERBS, "help", "-h", "--help", "--version"}, set(complete("")))
+        self.assertEqual(set(VERBS), set(complete("help", "")))
         self.assertEqual(["slice"], complete("sl"))
         for verb in VERBS:
             self.assertEqual(
@@ -93,15 +94,16 @@ class Manual(CommandTest):
 
     def test_zsh_names_every_verb_and_option(self):
         text = read("packaging", "completions", "_tome")
-        self.assertEqual(list(VERBS), re.findall(r"^    '([a-z]+):", text, re.M))
+        self.assertEqual([*VERBS, "help"], re.findall(r"^    '([a-z]+):", text, re.M))
         shared = {
-            name: re.search(rf"local {name}='([^']*)'", text).group(1) for name in ("help", "hex")
+            name: re.search(rf"local (?:-a )?{name}=(.*)$", text, re.M).group(1)
+            for name in ("help", "hex", "create")
         }
         for verb in VERBS:
             with self.subTest(verb=verb):
                 block = re.search(rf"^    {verb}\)\n(.*?);;", text, re.M | re.S).group(1)
                 for name, value in shared.items():
-                    block = block.replace(f"${name}", f"'{value}'")
+                    block = block.replace(f"${name}", value)
                 block = block.replace("_arguments -s", "")
                 # What an option excludes stands in parentheses before it.
                 block = re.sub(r"'\([^)]*\)", "'", block)
@@ -113,7 +115,7 @@ class Manual(CommandTest):
         lines = read("packaging", "completions", "tome.fish").split("\n")
         first = [line for line in lines if line.startswith('complete -c tome -n "not ')]
         self.assertEqual(
-            list(VERBS), [word for line in first for word in re.findall(r" -a (\w+)", line)]
+            [*VERBS, "help"], [word for line in first for word in re.findall(r" -a (\w+)", line)]
         )
         self.assertEqual(
             ["help", "version"], [word for line in first for word in re.findall(r" -l (\w+)", line)]
@@ -123,7 +125,7 @@ class Manual(CommandTest):
                 mine = [
                     line
                     for line in lines
-                    if re.search(rf'seen_subcommand_from (\$verbs|{verb})"', line)
+                    if re.search(rf'seen_subcommand_from (\$verbs|[a-z ]*\b{verb}\b[a-z ]*)"', line)
                     and line not in first
                 ]
                 named = {

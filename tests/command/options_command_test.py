@@ -29,6 +29,17 @@ class Help(CommandTest):
         self.assertEqual(0, self.tome("put", "--help", "f", "0", "X")[0])
         self.assertEqual(b"abc", self.content("f"))
 
+    def test_help_can_be_asked_for_in_other_words(self):
+        for words in (("-h",), ("help",)):
+            self.answer(self.tome("--help")[1], *words)
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                expected = self.tome(verb, "--help")[1]
+                self.answer(expected, verb, "-h")
+                self.answer(expected, "help", verb)
+        self.error('frob: unknown verb\nTry "tome --help".', "help", "frob")
+        self.error("help: one VERB only", "help", "find", "put")
+
     def test_version(self):
         status, answer, message = self.tome("--version")
         self.assertEqual((0, ""), (status, message))
@@ -42,7 +53,7 @@ class Help(CommandTest):
 
 class Misuse(CommandTest):
     def test_unknown_verb(self):
-        for verb in ("slcie", "", "Slice", "help"):
+        for verb in ("slcie", "", "Slice", "helpp"):
             self.error(f'{verb}: unknown verb\nTry "tome --help".', verb)
 
     def test_unknown_option_in_place_of_the_verb(self):
@@ -51,8 +62,8 @@ class Misuse(CommandTest):
     def test_unknown_long_option(self):
         self.file("f", b"abc")
         for verb in VERBS:
-            self.misuse(verb, "unknown or ambiguous option --frob", "--frob", "f")
-            self.misuse(verb, "unknown or ambiguous option --frob=1", "f", "--frob=1")
+            self.misuse(verb, "unknown option --frob", "--frob", "f")
+            self.misuse(verb, "unknown option --frob=1", "f", "--frob=1")
 
     def test_unknown_letter(self):
         for verb in VERBS:
@@ -60,7 +71,8 @@ class Misuse(CommandTest):
         self.misuse("find", "unknown option -x", "-cx", "a", "f")
 
     def test_ambiguous_beginning(self):
-        self.misuse("slice", "unknown or ambiguous option --he", "--he")
+        self.misuse("slice", "ambiguous option --he: --hex or --help?", "--he")
+        self.misuse("put", "ambiguous option --h=1: --hex or --help?", "--h=1")
 
     def test_missing_value(self):
         self.misuse("find", "-m wants a value", "-m")
@@ -85,13 +97,15 @@ class Misuse(CommandTest):
             ("put", "--grow"),
             ("put", "--create"),
             ("append", "--hex"),
+            ("append", "--create"),
+            ("resize", "--create"),
             ("bench", "--json"),
             ("resize", "--help"),
         ):
             self.misuse(verb, f"{option} takes no value", f"{option}=1")
 
     def test_an_option_that_belongs_to_another_verb(self):
-        self.misuse("append", "unknown or ambiguous option --grow", "--grow", "f", "x")
+        self.misuse("append", "unknown option --grow", "--grow", "f", "x")
 
     def test_options_end_at_double_dash(self):
         self.file("--json", b"abc")

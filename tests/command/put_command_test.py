@@ -78,10 +78,26 @@ class Put(CommandTest):
 class Grow(CommandTest):
     def test_past_the_end_is_refused_unless_asked_for(self):
         self.file("f", b"abc")
-        self.error("f: would go past the end; --grow allows it (at byte 3)", "put", "f", "3", "X")
-        self.error("f: would go past the end; --grow allows it (at byte 3)", "put", "f", "1", "XYZ")
         self.error(
-            "f: would go past the end; --grow allows it (at byte 100)", "put", "f", "100", "X"
+            "f: outside the file: it has 3 bytes; --grow lets it grow (at byte 3)",
+            "put",
+            "f",
+            "3",
+            "X",
+        )
+        self.error(
+            "f: outside the file: it has 3 bytes; --grow lets it grow (at byte 3)",
+            "put",
+            "f",
+            "1",
+            "XYZ",
+        )
+        self.error(
+            "f: outside the file: it has 3 bytes; --grow lets it grow (at byte 100)",
+            "put",
+            "f",
+            "100",
+            "X",
         )
         self.assertEqual(b"abc", self.content("f"))
 
@@ -91,6 +107,22 @@ class Grow(CommandTest):
         self.assertEqual(b"abcX", self.content("f"))
         self.answer("", "put", "f", "2", "123456", "--grow")
         self.assertEqual(b"ab123456", self.content("f"))
+
+    def test_where_no_file_can_reach(self):
+        self.file("f", b"abc")
+        for offset in ("9223372036854775807", "18446744073709551615"):
+            self.error(
+                f"f: outside the file: it has 3 bytes, and none can be so long (at byte {offset})",
+                "put",
+                "f",
+                offset,
+                "X",
+            )
+        status, _, message = self.tome("put", "--grow", "f", "18446744073709551615", "X")
+        self.assertEqual(2, status)
+        self.assertNotIn("map", message)
+        self.assertNotIn("--grow", message)
+        self.assertEqual(b"abc", self.content("f"))
 
     def test_a_gap_becomes_zeros(self):
         self.file("f", b"abc")
@@ -106,7 +138,7 @@ class Grow(CommandTest):
     def test_input_that_outruns_the_file_leaves_whole_pieces(self):
         self.file("f", bytes(3 << 19))
         self.error(
-            f"f: would go past the end; --grow allows it (at byte {3 << 19})",
+            f"f: outside the file: it has {3 << 19} bytes; --grow lets it grow (at byte {3 << 19})",
             "put",
             "f",
             "0",
@@ -136,7 +168,15 @@ class Create(CommandTest):
         self.assertEqual(b"aXc", self.content("f"))
 
     def test_a_missing_file_has_no_end_to_count_from(self):
-        self.error("f: no such file; --create makes one", "put", "--create", "f", "-1", "X")
+        for options in ((), ("--create",)):
+            self.error(
+                "f: no such file; a negative offset needs an existing file",
+                "put",
+                *options,
+                "f",
+                "-1",
+                "X",
+            )
         self.assertFalse(os.path.exists("f"))
 
     def test_bad_data_does_not_leave_a_new_file(self):
@@ -149,6 +189,20 @@ class Create(CommandTest):
             "0",
         )
         self.assertFalse(os.path.exists("f"))
+
+    def test_what_create_cannot_do(self):
+        for options in ((), ("--create",)):
+            for name in ("no/folder", "no/such/folder"):
+                self.error(
+                    f"{name}: no such file; its directory does not exist",
+                    "put",
+                    *options,
+                    name,
+                    "0",
+                    "X",
+                )
+        os.symlink("no/folder", "link")
+        self.error("link: no such file", "put", "--create", "link", "0", "X")
 
 
 class Misuse(CommandTest):

@@ -32,7 +32,9 @@ GOOD = {
     "1TiB": 2**40,
     "1PiB": 2**50,
     "1EiB": 2**60,
+    "1k": 2**10,
     "1kB": 10**3,
+    "1KB": 10**3,
     "1MB": 10**6,
     "1GB": 10**9,
     "1TB": 10**12,
@@ -48,16 +50,16 @@ BAD = [
     "0x",
     "0xg",
     "0X10",
-    "1k",
-    "1KB",
+    "+",
+    "+x",
+    ".5",
     "1kiB",
+    "1KKB",
     "1Ki",
     "1B",
     "1m",
     "1Mb",
-    "1.5G",
     "1e3",
-    "+1",
     " 1",
     "1 ",
     "1 K",
@@ -130,13 +132,33 @@ class SizeText(CommandTest):
     def test_both_ends_of_a_slice_are_checked(self):
         self.file("f", b"ab")
         self.misuse("slice", f'"x:1": "x" {NOT_A_SIZE}', "f", "x:1")
-        self.misuse("slice", f'"1:1k": "1k" {NOT_A_SIZE}', "f", "1:1k")
+        self.misuse("slice", f'"1:1m": "1m" {NOT_A_SIZE}', "f", "1:1m")
 
     def test_counts_and_sizes_are_not_negative(self):
         self.file("f", b"ab")
-        self.misuse("find", f'"-1" {NOT_A_SIZE}', "-m", "-1", "a", "f")
-        self.misuse("resize", f'"-1" {NOT_A_SIZE}', "f", "-1")
-        self.misuse("bench", f'"-1" {NOT_A_SIZE}', "--reads", "-1", "f")
+        self.misuse("find", '"-1" cannot be negative', "-m", "-1", "a", "f")
+        self.misuse("resize", '"-5" cannot be negative', "f", "-5")
+        self.misuse("bench", '"-1" cannot be negative', "--reads", "-1", "f")
+        self.misuse("bench", '"-1" cannot be negative', "--length", "-1", "f")
+
+    def test_a_count_is_called_one(self):
+        self.file("f", b"ab")
+        message = "is not a count; write 100, 0x64 or 64K (times 1024)"
+        self.misuse("find", f'"x" {message}', "-m", "x", "a", "f")
+        self.misuse("find", f'"-x" {message}', "-m", "-x", "a", "f")
+        self.misuse("bench", f'"" {message}', "--reads=", "f")
+        self.answer("0\n", "find", "-m", "1K", "a", "f")
+
+    def test_a_sign_or_a_fraction_is_named(self):
+        for text in ("+5", "+1G"):
+            self.misuse("resize", f'"{text}" begins with +; write the number without it', "f", text)
+        for text in ("1.5G", "4.", "0.5"):
+            self.misuse(
+                "resize",
+                f'"{text}" is not a whole number; take a smaller unit: 1536M, not 1.5G',
+                "f",
+                text,
+            )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import termios
 
@@ -59,6 +60,48 @@ class Colour(Terminal):
         self.assertNotIn(b"\033", self.rest_of_screen())
 
 
+class Names(Terminal):
+    NAME = "a'\\\033[31m\n\u0085\u00fc"
+    SHOWN = "$'a\\'\\\\\\033[31m\\n\\302\\205\u00fc'".encode()
+
+    def screen_of(self, *use):
+        subprocess.run([COMMAND, *use], stdout=self.terminal, check=True, timeout=100)
+        return self.rest_of_screen()
+
+    def test_info(self):
+        self.file(self.NAME, b"abc")
+        self.assertTrue(self.screen_of("info", self.NAME).startswith(self.SHOWN + b"\n  kind "))
+
+    def test_find(self):
+        self.file(self.NAME, b"abc")
+        self.file("f", b"abc")
+        self.assertEqual(self.SHOWN + b":1\nf:1\n", self.screen_of("find", "bc", self.NAME, "f"))
+
+    def test_bench(self):
+        self.file(self.NAME, b"abc")
+        self.assertTrue(self.screen_of("bench", self.NAME).startswith(self.SHOWN + b": 3 B. "))
+
+    def test_in_a_pipe_they_stay_as_they_are(self):
+        self.file(self.NAME, b"abc")
+        self.file("f", b"abc")
+        self.answer(self.NAME + ":1\nf:1\n", "find", "bc", self.NAME, "f")
+        self.assertTrue(self.tome("info", self.NAME)[1].startswith(self.NAME.encode() + b"\n"))
+
+    def test_errors_never_hold_them(self):
+        shown = self.SHOWN.decode()
+        self.error(f"{shown}: no such file", "info", self.NAME)
+        self.error(f'{shown}: unknown verb\nTry "tome --help".', self.NAME)
+        self.misuse(
+            "slice", '"\\033[1m" is not a slice; write START:END, START:, :END or :', "f", "\033[1m"
+        )
+
+    def test_a_shell_reads_them_back(self):
+        done = subprocess.run(
+            ["bash", "-c", b"printf %s " + self.SHOWN], stdout=subprocess.PIPE, check=True
+        )
+        self.assertEqual(self.NAME.encode(), done.stdout)
+
+
 class Progress(Terminal):
     """Input is fed until progress shows up; how long that takes does not matter."""
 
@@ -109,8 +152,20 @@ class Progress(Terminal):
             self.assertEqual(2, process.wait(100))
         self.assertRegex(
             self.rest_of_screen().split(b"\r\033[K")[-1],
-            rb"^tome: f: bytes behind the mapping could not be read or written \(at byte \d+\)\n$",
+            rb"^tome: f: bytes were lost: the file is shorter now \(at byte \d+\)\n$",
         )
+
+    def test_an_interrupt_wipes_the_line(self):
+        with subprocess.Popen(
+            [COMMAND, "append", "--create", "f"], stdin=subprocess.PIPE, stderr=self.terminal
+        ) as process:
+            self.wait_for_progress(
+                process, rb"f: \d+\.0 MiB", lambda: process.stdin.write(bytes(1 << 20))
+            )
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(-signal.SIGINT, process.wait(100))
+            process.stdin.close()
+        self.assertTrue(self.rest_of_screen().endswith(b"\r\033[K"))
 
     def test_what_is_quick_draws_nothing(self):
         self.file("f", b"abc")

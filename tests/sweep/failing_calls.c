@@ -21,7 +21,7 @@ static const struct {
     {"openat", EMFILE, ENOSPC, EINTR, 0},
     {"close", EIO, ENOSPC, EINTR, 0},
     {"dup3", EMFILE, 0, EINTR, 0},
-    {"unlink", EIO, 0, 0, 0},
+    {"unlinkat", EIO, 0, 0, 0},
     {"fcntl", EMFILE, 0, 0, 0},
     {"fstat", EIO, 0, 0, 0},
     {"lseek", EIO, 0, 0, 0},

@@ -74,7 +74,7 @@ static int create_behind_link(const char *path, uint32_t flags, uint32_t mode, o
 }
 
 static int create(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
-  if (!*last_component(path)) {
+  if (*path && !*last_component(path)) {
     errno = EISDIR;
     return TOME_EISDIR;
   }
