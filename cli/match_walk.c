@@ -13,9 +13,15 @@
 #include <string.h>
 
 #include "progress.h"
+#include "stopwatch.h"
 
-/* How much is searched before progress is told. */
+/* How much is searched before progress is told: at first, and more while that takes no time, as in the holes of a file. */
 #define PIECE (UINT64_C(64) << 20)
+#define NO_TIME UINT64_C(100000000)
+
+static uint64_t next_piece(uint64_t piece, uint64_t started) {
+  return clock_now() - started < NO_TIME && piece < UINT64_MAX / 4 ? piece * 2 : piece;
+}
 
 /* 0: no memory. borders[i] is the length of the longest proper prefix of needle[0..i] that also
  * ends it. */
@@ -60,17 +66,20 @@ static int repeats(const struct match_walk *walk) {
 }
 
 static int search(struct match_walk *walk, uint64_t *ret) {
+  uint64_t piece = PIECE;
   while (walk->next < walk->end && walk->end - walk->next >= walk->length) {
     uint64_t starts = walk->end - walk->next - walk->length + 1;
     uint64_t stop = walk->end;
-    if (starts > PIECE) {
-      starts = PIECE;
-      stop = walk->next + PIECE + walk->length - 1;
+    uint64_t started = clock_now();
+    if (starts > piece) {
+      starts = piece;
+      stop = walk->next + piece + walk->length - 1;
     }
     int found = tome_find(walk->map, walk->needle, walk->length, walk->next, stop, ret);
     if (found != 0)
       return found;
     walk->next += starts;
+    piece = next_piece(piece, started);
     progress_update(walk->next - walk->begin);
   }
   return 0;
@@ -101,14 +110,16 @@ void match_walk_end(struct match_walk *walk) {
 
 int match_last(tome *map, const unsigned char *needle, size_t length, uint64_t from, uint64_t to,
                uint64_t *ret) {
-  uint64_t end = to;
+  uint64_t end = to, piece = PIECE;
   while (end - from >= length) {
     uint64_t starts = end - from - length + 1;
-    uint64_t begin = starts > PIECE ? from + starts - PIECE : from;
+    uint64_t begin = starts > piece ? from + starts - piece : from;
+    uint64_t started = clock_now();
     int found = tome_rfind(map, needle, length, begin, end, ret);
     if (found != 0 || begin == from)
       return found;
     end = begin + length - 1;
+    piece = next_piece(piece, started);
     progress_update(to - begin);
   }
   return 0;
