@@ -14,16 +14,29 @@
 /* Made ready before the first byte of it is stored. */
 #define PIECE ((size_t)1 << 20)
 
+/* Where no call gets blocks, making the pages writable does, one by one. */
+static int populate(tome *map, uint64_t offset, uint64_t length) {
+  int r = 0;
+  for (uint64_t done = 0; r == 0 && done < length; done += PIECE) {
+    size_t n = length - done < PIECE ? (size_t)(length - done) : PIECE, available;
+    unsigned char *at;
+    window *pinned;
+    r = tome__window_pin(map, offset + done, n, &at, &available, &pinned);
+    if (r < 0)
+      return r;
+    r = tome__os_populate(at, n, OS_WRITE);
+    tome__window_unpin(map, pinned);
+  }
+  return r == TOME_ENOTSUP ? 0 : r;
+}
+
 int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
   if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
     return 0;
   int r = tome__os_allocate(&map->file, map->origin + offset, length);
-  /* Without such a call, making the pages writable gets their blocks, one by one. */
-  if (r == TOME_ENOTSUP && map->base && tome__inside(map->reach, offset, length))
-    r = tome__os_populate(map->base + offset, (size_t)length, OS_WRITE);
-  if (r == TOME_ELOST)
-    return tome__os_store_failure(&map->file, map->origin + offset, length);
-  return r == TOME_ENOTSUP ? 0 : r;
+  if (r == TOME_ENOTSUP)
+    r = populate(map, offset, length);
+  return r == TOME_ELOST ? tome__os_store_failure(&map->file, map->origin + offset, length) : r;
 }
 
 /* Bytes to copy, or with data NULL the byte to set. */

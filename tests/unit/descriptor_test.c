@@ -2,7 +2,6 @@
 #include "test_support.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -187,11 +186,7 @@ static void parts_work_by_descriptor(void **state) {
 }
 
 static void use_as_nobody(void *fd) {
-  if (geteuid() == 0) {
-    must_equal(setgroups(0, NULL), 0);
-    must_equal(setresgid(65534, 65534, 65534), 0);
-    must_equal(setresuid(65534, 65534, 65534), 0);
-  }
+  become_nobody();
   tome *map = open_by_fd(*(int *)fd, TOME_WRITE);
   must_read_pattern(map, 0, PAGE);
   must_succeed(tome_append(map, "x", 1, NULL));

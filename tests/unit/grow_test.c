@@ -392,6 +392,40 @@ static void a_call_past_the_known_size_adopts_growth(void **state) {
   must_succeed(tome_close(map));
 }
 
+/* A file of one page that others make longer: the end is known only once they are asked. */
+static tome *open_outgrown(const char *more) {
+  const char *path = make_pattern_file("file", PAGE);
+  tome *map = open_map(path, TOME_WRITE);
+  append_elsewhere(path, more, strlen(more));
+  must_equal(tome_size(map), PAGE);
+  return map;
+}
+
+static void a_range_to_the_end_from_past_the_known_size_adopts_growth(void **state) {
+  (void)state;
+  uint64_t at = 77;
+  char got[20];
+  tome *map = open_outgrown("0123456789needle6789");
+  must_return(tome_find(map, "needle", 6, PAGE + 5, TOME_END, &at), 1);
+  must_equal(at, PAGE + 10);
+  must_succeed(tome_close(map));
+  map = open_outgrown("0123456789needle6789");
+  must_return(tome_rfind(map, "needle", 6, PAGE + 5, TOME_END, &at), 1);
+  must_equal(at, PAGE + 10);
+  must_succeed(tome_close(map));
+  map = open_outgrown("0123456789needle6789");
+  must_succeed(tome_fill(map, PAGE + 15, TOME_END, 'f'));
+  must_equal(tome_size(map), PAGE + 20);
+  must_succeed(tome_read(map, PAGE, got, 20));
+  must_be_bytes(got, "0123456789needlfffff", 20);
+  must_succeed(tome_close(map));
+  map = open_outgrown("0123456789needle6789");
+  must_succeed(tome_flush(map, PAGE + 5, TOME_END, TOME_FLUSH_WRITTEN));
+  must_equal(tome_size(map), PAGE + 20);
+  must_fail(tome_flush(map, PAGE + 21, TOME_END, TOME_FLUSH_WRITTEN), TOME_ERANGE);
+  must_succeed(tome_close(map));
+}
+
 static void growth_adopted_by_a_resize_is_kept(void **state) {
   (void)state;
   const char *path = make_pattern_file("file", PAGE);
@@ -450,6 +484,7 @@ int main(int count, char **arguments) {
       TEST(the_last_of_several_views_decides),
       TEST(the_size_is_the_known_one_until_refreshed),
       TEST(a_call_past_the_known_size_adopts_growth),
+      TEST(a_range_to_the_end_from_past_the_known_size_adopts_growth),
       TEST(growth_adopted_by_a_resize_is_kept),
       TEST(anonymous_memory_grows_and_shrinks_like_a_file),
   };

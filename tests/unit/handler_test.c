@@ -3,8 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void load_byte(const void *address) {
@@ -258,6 +263,31 @@ static void a_sent_signal_that_was_ignored_stays_ignored(void **state) {
   in_child(send_ignored, NULL);
 }
 
+/* What the processor says of an access that is not aligned: about the program, not about the page. */
+static void misalign_inside_view(void *unused) {
+  (void)unused;
+  signal(SIGBUS, counting_handler);
+  tome *map = open_map(make_pattern_file("file", 2 * PAGE), TOME_READ);
+  tome_view view = begin_view(map, 0, 2 * PAGE, TOME_VIEW_READ);
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_signo = SIGBUS;
+  info.si_code = BUS_ADRALN;
+  info.si_addr = (char *)view.data + PAGE;
+  own_signals = 0;
+  must_equal(syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), SIGBUS, &info), 0);
+  must_equal(own_signals, 1);
+  must_be_pattern(view.data, 0, 2 * PAGE);
+  must_succeed(tome_view_end(&view));
+  must_succeed(tome_check(map, NULL));
+  must_succeed(tome_close(map));
+}
+
+static void a_misaligned_access_inside_a_map_goes_to_the_handler_and_loses_nothing(void **state) {
+  (void)state;
+  in_child(misalign_inside_view, NULL);
+}
+
 static void install_after_open(void *unused) {
   (void)unused;
   signal(SIGBUS, SIG_DFL);
@@ -320,6 +350,70 @@ static void the_guard_holds_however_often_another_handler_is_installed(void **st
 
 /* ---- children ---- */
 
+/* A library that holds its lock across every fork, and has a thread that loads from a view under that lock. */
+static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int fork_watched, fork_begun, thread_loads;
+
+static void wait_until(atomic_int *flag) {
+  while (!atomic_load(flag))
+    usleep(100);
+}
+
+static void lock_library(void) {
+  if (!atomic_load(&fork_watched))
+    return;
+  atomic_store(&fork_begun, 1);
+  wait_until(&thread_loads);
+  pthread_mutex_lock(&library_lock);
+}
+
+static void unlock_library(void) {
+  if (atomic_load(&fork_watched))
+    pthread_mutex_unlock(&library_lock);
+}
+
+static void *load_in_library(void *page) {
+  pthread_mutex_lock(&library_lock);
+  atomic_store(&fork_watched, 1);
+  wait_until(&fork_begun);
+  atomic_store(&thread_loads, 1);
+  load_byte(page);
+  pthread_mutex_unlock(&library_lock);
+  return NULL;
+}
+
+static void fork_beside_a_lost_page(void *unused) {
+  (void)unused;
+  const char *path = make_pattern_file("file", 2 * PAGE);
+  tome *map = open_map(path, TOME_READ);
+  tome_view view = view_cut_file(map, path);
+  pthread_t thread;
+  must_equal(pthread_create(&thread, NULL, load_in_library, (char *)view.data + PAGE), 0);
+  wait_until(&fork_watched);
+  pid_t child = fork();
+  if (child == 0)
+    _exit(0);
+  int status;
+  must_equal(waitpid(child, &status, 0), child);
+  must_equal(status, 0);
+  must_equal(pthread_join(thread, NULL), 0);
+  must_fail(tome_view_end(&view), TOME_ELOST);
+  must_succeed(tome_close(map));
+}
+
+static void a_fork_does_not_wait_for_a_thread_that_meets_a_lost_page(void **state) {
+  (void)state;
+  pid_t child = start_child(fork_beside_a_lost_page, NULL);
+  siginfo_t end = {0};
+  for (int waits = 0; end.si_pid == 0 && waits < 20000; waits++) {
+    usleep(1000);
+    must_equal(waitid(P_PID, (id_t)child, &end, WEXITED | WNOHANG | WNOWAIT), 0);
+  }
+  if (end.si_pid == 0) /* a thread that waits with all signals blocked hears no alarm */
+    must_equal(kill(child, SIGKILL), 0);
+  finish_child(child);
+}
+
 static void load_in_child(void *context) {
   tome_view *view = context;
   load_byte((char *)view->data + PAGE);
@@ -349,7 +443,9 @@ static void the_errno_of_the_program_survives_a_lost_page(void **state) {
   must_succeed(tome_close(map));
 }
 
+/* What is asked about forks before the first map is opened is told of them after everything that a map might ask. */
 int main(int count, char **arguments) {
+  must_equal(pthread_atfork(lock_library, unlock_library, unlock_library), 0);
   const struct CMUnitTest tests[] = {
       TEST(without_a_guard_a_lost_page_kills_and_with_it_it_does_not),
       TEST(the_guard_can_be_turned_off_and_on_for_the_process),
@@ -360,10 +456,12 @@ int main(int count, char **arguments) {
       TEST(a_foreign_fault_goes_to_the_handler_that_was_there_before),
       TEST(a_signal_that_someone_sent_goes_to_the_handler_too),
       TEST(a_sent_signal_that_was_ignored_stays_ignored),
+      TEST(a_misaligned_access_inside_a_map_goes_to_the_handler_and_loses_nothing),
       TEST(a_handler_installed_later_is_chained_to_by_the_next_open),
       TEST(closing_does_not_take_away_a_handler_installed_later),
       TEST(the_guard_holds_however_often_another_handler_is_installed),
       TEST(a_forked_child_is_guarded_like_its_parent),
+      TEST(a_fork_does_not_wait_for_a_thread_that_meets_a_lost_page),
       TEST(the_errno_of_the_program_survives_a_lost_page),
   };
   return run_matching(tests, count, arguments);

@@ -78,22 +78,6 @@ static void a_first_read_of_bytes_that_were_cut_is_lost_too(void **state) {
   free(got);
 }
 
-/* The tail of the last page reads as zeros without a signal: also where the file held zeros. */
-static void a_cut_inside_a_page_of_zeros_is_noticed(void **state) {
-  (void)state;
-  char got[100];
-  strcpy(path, make_hole("file", 3 * PAGE));
-  tome *map = open_map(path, TOME_READ);
-  for (int time = 0; time < 2; time++)
-    must_succeed(tome_read(map, 3 * PAGE - 100, got, 100));
-  must_be_zero(got, 100);
-  truncate_elsewhere(path, 3 * PAGE - 50);
-  must_fail_at(tome_read(map, 3 * PAGE - 100, got, 100), TOME_ELOST, 3 * PAGE - 50, 50);
-  must_fail_at(tome_read(map, 3 * PAGE - 10, got, 10), TOME_ELOST, 3 * PAGE - 10, 10);
-  must_succeed(tome_read(map, 3 * PAGE - 100, got, 50));
-  must_succeed(tome_close(map));
-}
-
 static void a_write_of_bytes_that_were_cut_is_lost_and_does_not_grow(void **state) {
   (void)state;
   unsigned char *zeros = calloc(1, SIZE);
@@ -165,6 +149,56 @@ static void a_search_stops_where_the_file_was_cut(void **state) {
     }
     must_succeed(tome_close(map));
   }
+}
+
+/* The rest of the page in which the file ends now lies behind a match that is still there, and nobody can tell what it held. */
+static void a_backward_search_does_not_pass_a_cut_inside_a_page(void **state) {
+  (void)state;
+  char *text = malloc(2 * PAGE);
+  memset(text, '.', 2 * PAGE);
+  memcpy(text + PAGE + 100, "AB", 2);
+  memcpy(text + PAGE + 3000, "AB", 2);
+  const size_t cuts[] = {PAGE + 2000, PAGE + 3000, PAGE + 3001, PAGE + 102};
+  for (int i = 0; i < 8; i++) {
+    uint64_t at = 77;
+    strcpy(path, make_file("file", text, 2 * PAGE));
+    tome *map = open_map(path, TOME_READ);
+    note("cut at %zu, %s", cuts[i / 2], i % 2 ? "untouched" : "searched before");
+    if (i % 2 == 0) {
+      must_return(tome_rfind(map, "AB", 2, 0, TOME_END, &at), 1);
+      must_equal(at, PAGE + 3000);
+    }
+    truncate_elsewhere(path, cuts[i / 2]);
+    at = 77;
+    for (int time = 0; time < 2; time++)
+      must_fail(tome_rfind(map, "AB", 2, 0, 2 * PAGE, &at), TOME_ELOST);
+    must_equal(at, 77);
+    must_return(tome_rfind(map, "AB", 2, 0, cuts[i / 2], &at), 1);
+    must_equal(at, PAGE + 100);
+    must_succeed(tome_close(map));
+  }
+  free(text);
+}
+
+static void shrink_in_child(void *map) {
+  must_succeed(tome_resize(map, 100));
+}
+
+static void anonymous_memory_that_a_child_cut_is_lost(void **state) {
+  (void)state;
+  char got[10];
+  void *bytes = new_pattern(0, 2 * PAGE);
+  tome *map = open_anonymous(2 * PAGE);
+  must_succeed(tome_write(map, 0, bytes, 2 * PAGE));
+  must_read_pattern(map, 0, 2 * PAGE);
+  in_child(shrink_in_child, map);
+  must_fail_at(tome_read(map, 200, got, 10), TOME_ELOST, 200, 10);
+  must_fail_at(tome_read(map, PAGE + 5, got, 10), TOME_ELOST, PAGE + 5, 10);
+  must_read_pattern(map, 0, 100);
+  tome_view view = begin_view(map, 0, PAGE, TOME_VIEW_READ);
+  must_fail_at(tome_view_end(&view), TOME_ELOST, 100, PAGE - 100);
+  close_either_way(map);
+  free(bytes);
 }
 
 static void a_private_copy_loses_what_was_cut_and_keeps_the_rest(void **state) {
@@ -466,11 +500,12 @@ int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(a_read_of_bytes_that_were_cut_is_lost_from_the_cut_on),
       TEST(a_first_read_of_bytes_that_were_cut_is_lost_too),
-      TEST(a_cut_inside_a_page_of_zeros_is_noticed),
       TEST(a_write_of_bytes_that_were_cut_is_lost_and_does_not_grow),
       TEST(a_write_into_the_page_of_the_cut_is_reported_by_check_at_the_latest),
       TEST(a_move_from_bytes_that_were_cut_stores_no_zeros),
       TEST(a_search_stops_where_the_file_was_cut),
+      TEST(a_backward_search_does_not_pass_a_cut_inside_a_page),
+      TEST(anonymous_memory_that_a_child_cut_is_lost),
       TEST(a_private_copy_loses_what_was_cut_and_keeps_the_rest),
       TEST(the_bytes_are_good_again_as_soon_as_the_file_is),
       TEST(a_patch_does_not_hide_what_others_write_later),

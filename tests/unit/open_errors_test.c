@@ -2,7 +2,6 @@
 #include "test_support.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,20 +72,56 @@ static void a_socket_is_notmap(void **state) {
   close(fd);
 }
 
-static void character_devices_and_proc_files_are_notmap(void **state) {
+static void character_devices_are_notmap(void **state) {
   (void)state;
   must_refuse("/dev/zero", TOME_ENOTMAP);
   must_refuse("/dev/null", TOME_ENOTMAP);
-  must_equal(try_open("/proc/self/status", TOME_READ), TOME_ENOTMAP);
-  must_equal(try_open("/proc/self/status", TOME_COPY), TOME_ENOTMAP);
 }
 
-static void become_nobody(void) {
-  if (geteuid() != 0)
-    return;
-  must_equal(setgroups(0, NULL), 0);
-  must_equal(setresgid(65534, 65534, 65534), 0);
-  must_equal(setresuid(65534, 65534, 65534), 0);
+static void files_that_the_kernel_makes_up_are_notmap(void **state) {
+  (void)state;
+  const char *const paths[] = {"/proc/meminfo",
+                               "/proc/cpuinfo",
+                               "/proc/version",
+                               "/proc/self/status",
+                               "/proc/self/maps",
+                               "/proc/sys/kernel/hostname",
+                               "/sys/kernel/mm/transparent_hugepage/enabled",
+                               "/sys/devices/system/cpu/online"};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    note("opening %s", paths[i]);
+    if (access(paths[i], R_OK) != 0) {
+      print_message("SKIPPED %s: it is not here\n", paths[i]);
+      continue;
+    }
+    must_equal(try_open(paths[i], TOME_READ), TOME_ENOTMAP);
+    must_equal(try_open(paths[i], TOME_COPY), TOME_ENOTMAP);
+  }
+}
+
+/* Its pages are larger than those that a guard could replace. */
+static void open_huge_pages(void) {
+  const char *path = in_dir("disk/huge");
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  must(fd >= 0);
+  must_refuse(path, TOME_ENOTSUP);
+  must_equal(ftruncate(fd, 4 << 20), 0);
+  must_refuse(path, TOME_ENOTSUP);
+  must_equal(try_part(path, TOME_READ, 0, 5000), TOME_ENOTSUP);
+  must_equal(file_length(path), 4 << 20);
+  close(fd);
+}
+
+static void a_file_of_huge_pages_is_notsup(void **state) {
+  (void)state;
+  on_disk(DISK_HUGE, open_huge_pages);
+}
+
+static void no_path_is_inval(void **state) {
+  (void)state;
+  must_equal(try_open(NULL, TOME_READ), TOME_EINVAL);
+  must_equal(try_open(NULL, TOME_WRITE | TOME_CREATE), TOME_EINVAL);
+  must_equal(try_open(NULL, TOME_COPY), TOME_EINVAL);
 }
 
 static void nobody_opens(void *unused) {
@@ -146,6 +181,55 @@ static void a_program_that_runs_is_busy_for_writing(void **state) {
   must_equal(waitpid(child, NULL, 0), child);
 }
 
+/* ---- leases ---- */
+
+typedef struct holder {
+  const char *path;
+  int lease, held[2], done[2];
+} holder;
+
+/* Tells when it has the lease, and keeps it until it is told; or cannot get it and says so. */
+static void hold_lease(void *context) {
+  holder *self = context;
+  char byte;
+  signal(SIGIO, SIG_IGN);
+  close(self->done[1]);
+  int fd = open(self->path, O_RDONLY | O_CLOEXEC);
+  if (fcntl(fd, F_SETLEASE, self->lease) != 0)
+    exit_unable("this file system grants no leases");
+  must_equal(write(self->held[1], "h", 1), 1);
+  must_equal(read(self->done[0], &byte, 1), 0);
+}
+
+static void must_open_beside(int lease, const char *path, int read_result, int write_result) {
+  holder other = {.path = path, .lease = lease};
+  char byte;
+  must_equal(pipe2(other.held, O_CLOEXEC), 0);
+  must_equal(pipe2(other.done, O_CLOEXEC), 0);
+  pid_t child = start_child(hold_lease, &other);
+  close(other.held[1]);
+  close(other.done[0]);
+  if (read(other.held[0], &byte, 1) == 1) {
+    must_equal(try_open(path, TOME_READ), read_result);
+    must_equal(try_open(path, TOME_COPY), read_result);
+    must_equal(try_open(path, TOME_WRITE), write_result);
+  }
+  close(other.held[0]);
+  close(other.done[1]);
+  finish_child(child);
+}
+
+static void a_file_that_another_process_has_a_lease_on_is_busy(void **state) {
+  (void)state;
+  char path[512];
+  snprintf(path, sizeof path, "%s", make_pattern_file("file", PAGE));
+  must_open_beside(F_RDLCK, path, 0, TOME_EBUSY);
+  must_open_beside(F_WRLCK, path, TOME_EBUSY, TOME_EBUSY);
+  must_equal(try_open(path, TOME_WRITE), 0);
+}
+
+/* ---- limits ---- */
+
 static void open_without_descriptors(void *path) {
   int fd = open(path, O_RDWR);
   int next = dup(fd);
@@ -191,9 +275,13 @@ int main(int count, char **arguments) {
       TEST(a_path_too_long_or_with_a_loop_is_name),
       TEST(a_fifo_is_refused_without_waiting),
       TEST(a_socket_is_notmap),
-      TEST(character_devices_and_proc_files_are_notmap),
+      TEST(character_devices_are_notmap),
+      TEST(files_that_the_kernel_makes_up_are_notmap),
+      TEST(a_file_of_huge_pages_is_notsup),
+      TEST(no_path_is_inval),
       TEST(a_file_without_permission_is_acces),
       TEST(a_program_that_runs_is_busy_for_writing),
+      TEST(a_file_that_another_process_has_a_lease_on_is_busy),
       TEST(too_many_open_files_is_mfile),
       TEST(failures_leave_no_descriptor_behind),
   };

@@ -1,69 +1,23 @@
 /* No space, and other limits: a call that does not fit fails with its reason and leaves the file as it was.
  *
- * A full disk is a tmpfs of 1 MiB in a mount namespace of the child's own. */
+ * A full disk is a tmpfs of 1 MiB, see test_disk.c. */
 #include "test_support.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MEBI ((size_t)1 << 20)
 
-/* ---- a small disk ---- */
-
-static void write_text(const char *path, const char *text) {
-  int fd = open(path, O_WRONLY);
-  if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-    exit_unable("cannot set up a user namespace");
-  close(fd);
-}
-
-static void enter_namespace(void) {
-  unsigned uid = geteuid(), gid = getegid();
-  if (unshare(CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER)) != 0)
-    exit_unable("no mount namespace: neither root nor user namespaces");
-  if (uid == 0)
-    return;
-  char line[64];
-  write_text("/proc/self/setgroups", "deny");
-  snprintf(line, sizeof line, "0 %u 1", uid);
-  write_text("/proc/self/uid_map", line);
-  snprintf(line, sizeof line, "0 %u 1", gid);
-  write_text("/proc/self/gid_map", line);
-}
-
-typedef void disk_test(void);
-
-static void mount_and_run(void *body) {
-  enter_namespace();
-  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-      mount("tmpfs", in_dir("disk"), "tmpfs", 0, "size=1m") != 0)
-    exit_unable("no tmpfs can be mounted");
-  (*(disk_test **)body)();
-}
-
 static void on_small_disk(disk_test *body) {
-  must_equal(mkdir(in_dir("disk"), 0777), 0);
-  in_child(mount_and_run, &body);
-}
-
-/* Leave exactly `pages` free pages on the disk. */
-static void leave_free(size_t pages) {
-  int fd = open(in_dir("disk/filler"), O_RDWR | O_CREAT | O_APPEND, 0666);
-  void *bytes = new_pattern(0, PAGE);
-  while (write(fd, bytes, PAGE) == (ssize_t)PAGE)
-    continue;
-  must_equal(
-      ftruncate(fd, (off_t)(file_length(in_dir("disk/filler")) / PAGE * PAGE - pages * PAGE)), 0);
-  close(fd);
-  free(bytes);
+  on_disk(DISK_SMALL, body);
 }
 
 static void must_be_unchanged(tome *map, const char *path, size_t size) {
@@ -151,6 +105,67 @@ static void a_resize_that_does_not_fit_is_nospc_and_changes_nothing(void **state
   on_small_disk(resize_too_much);
 }
 
+/* ---- a neighbour appends while a resize fails ---- */
+
+enum { RECORDS = 30000, RECORD = 8 };
+
+static void make_record(unsigned number, char *ret_record) {
+  char text[RECORD + 1];
+  snprintf(text, sizeof text, "%07u;", number);
+  memcpy(ret_record, text, RECORD);
+}
+
+/* By plain writes, each repeated until there is room: the resize may hold all of it for a moment. */
+static void append_plainly(void *path) {
+  char record[RECORD];
+  int fd = open(path, O_WRONLY | O_APPEND);
+  for (unsigned i = 0; i < RECORDS; i++) {
+    make_record(i, record);
+    ssize_t n;
+    while ((n = write(fd, record, RECORD)) < 0)
+      must_equal(errno, ENOSPC);
+    must_equal(n, RECORD);
+  }
+  close(fd);
+}
+
+static void must_hold_records_behind(const char *path, size_t start) {
+  size_t length;
+  char record[RECORD], *bytes = read_file(path, &length);
+  must_be_pattern(bytes, 0, start);
+  for (unsigned i = 0; i < RECORDS; i++) {
+    note("record %u", i);
+    make_record(i, record);
+    must(start + (i + 1) * (size_t)RECORD <= length);
+    must_be_bytes(bytes + start + i * (size_t)RECORD, record, RECORD);
+  }
+  must_equal(length, start + (size_t)RECORDS * RECORD);
+  free(bytes);
+}
+
+static void resize_beside_appender(void) {
+  char path[512];
+  strcpy(path, make_pattern_file("disk/file", PAGE));
+  tome *map = open_map(path, TOME_WRITE);
+  pid_t child = start_child(append_plainly, path);
+  siginfo_t end = {0};
+  while (end.si_pid == 0) {
+    must_succeed(tome_refresh(map));
+    must_fail(tome_resize(map, 64 * MEBI), TOME_ENOSPC);
+    must_equal(waitid(P_PID, (id_t)child, &end, WEXITED | WNOHANG | WNOWAIT), 0);
+  }
+  finish_child(child);
+  must_succeed(tome_close(map));
+  must_hold_records_behind(path, PAGE);
+}
+
+static void a_resize_that_does_not_fit_cuts_nothing_that_others_append(void **state) {
+  (void)state;
+  on_small_disk(resize_beside_appender);
+}
+
+/* ---- sparse growth ---- */
+
 static void resize_sparse(void) {
   const char *path = make_pattern_file("disk/file", PAGE);
   leave_free(0);
@@ -193,16 +208,6 @@ static void a_growing_write_that_does_not_fit_is_nospc_and_changes_nothing(void 
 
 /* ---- holes on a full disk ---- */
 
-/* By pread(2): a load from a hole of tmpfs wants a page, which there is not. */
-static void must_be_hole(const char *path, uint64_t offset, size_t length) {
-  unsigned char *got = malloc(length);
-  int fd = open(path, O_RDONLY);
-  must_equal(pread(fd, got, length, (off_t)offset), length);
-  must_be_zero(got, length);
-  close(fd);
-  free(got);
-}
-
 static void store_into_hole(void) {
   const size_t size = 64 * PAGE;
   const char *path = make_hole("disk/file", size);
@@ -244,6 +249,49 @@ static void move_into_hole(void) {
 static void a_move_into_a_hole_without_space_is_nospc(void **state) {
   (void)state;
   on_small_disk(move_into_hole);
+}
+
+/* The hole is not there when the map is opened. */
+static void store_into_adopted_hole(void) {
+  const char *path = make_pattern_file("disk/file", PAGE);
+  void *bytes = new_pattern(0, 10 * PAGE);
+  tome *map = open_map(path, TOME_WRITE);
+  must_read_pattern(map, 0, PAGE);
+  truncate_elsewhere(path, 200 * PAGE);
+  leave_free(4);
+  must_fail(tome_write(map, 2 * PAGE, bytes, 10 * PAGE), TOME_ENOSPC);
+  must_be_hole(path, PAGE, 199 * PAGE);
+  must_read_pattern(map, 0, PAGE);
+  must_equal(file_length(path), 200 * PAGE);
+  must_succeed(tome_close(map));
+  free(bytes);
+}
+
+static void a_store_into_a_hole_adopted_only_now_is_nospc_and_stores_nothing(void **state) {
+  (void)state;
+  on_small_disk(store_into_adopted_hole);
+}
+
+static void store_where_blocks_were_given_back(void) {
+  const size_t size = 64 * PAGE;
+  const char *path = make_pattern_file("disk/file", size);
+  void *bytes = new_pattern(0, size);
+  tome *map = open_map(path, TOME_WRITE | TOME_SPARSE);
+  must_succeed(tome_write(map, 0, bytes, size));
+  must_succeed(tome_resize(map, 0));
+  must_succeed(tome_resize(map, size));
+  leave_free(4);
+  must_fail(tome_write(map, 0, bytes, 10 * PAGE), TOME_ENOSPC);
+  must_be_hole(path, 0, size);
+  must_succeed(tome_write(map, 0, bytes, PAGE));
+  must_read_pattern(map, 0, PAGE);
+  must_succeed(tome_close(map));
+  free(bytes);
+}
+
+static void a_store_where_blocks_were_given_back_is_nospc_and_stores_nothing(void **state) {
+  (void)state;
+  on_small_disk(store_where_blocks_were_given_back);
 }
 
 static void overwrite_when_full(void) {
@@ -416,10 +464,13 @@ int main(int count, char **arguments) {
       TEST(an_append_that_does_not_fit_is_nospc_and_adds_nothing),
       TEST(appending_until_full_leaves_what_was_appended_and_goes_on_later),
       TEST(a_resize_that_does_not_fit_is_nospc_and_changes_nothing),
+      TEST(a_resize_that_does_not_fit_cuts_nothing_that_others_append),
       TEST(a_sparse_resize_needs_no_space),
       TEST(a_growing_write_that_does_not_fit_is_nospc_and_changes_nothing),
       TEST(a_store_into_a_hole_without_space_is_nospc_and_stores_nothing),
       TEST(a_move_into_a_hole_without_space_is_nospc),
+      TEST(a_store_into_a_hole_adopted_only_now_is_nospc_and_stores_nothing),
+      TEST(a_store_where_blocks_were_given_back_is_nospc_and_stores_nothing),
       TEST(bytes_that_have_blocks_are_overwritten_on_a_full_disk),
       TEST(a_sparse_views_store_without_space_is_lost_and_nobody_dies),
       TEST(a_read_only_file_system_refuses_writers_only),

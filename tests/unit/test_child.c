@@ -2,6 +2,7 @@
 #include "test_support.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,14 @@ int is_child(void) {
 void exit_unable(const char *reason) {
   fprintf(stderr, "SKIPPED: %s\n", reason);
   _exit(EXIT_UNABLE);
+}
+
+void become_nobody(void) {
+  if (geteuid() != 0)
+    return;
+  must_equal(setgroups(0, NULL), 0);
+  must_equal(setresgid(65534, 65534, 65534), 0);
+  must_equal(setresuid(65534, 65534, 65534), 0);
 }
 
 pid_t start_child(child_function *function, void *context) {

@@ -151,12 +151,34 @@ int try_part(const char *path, uint32_t flags, uint64_t offset, uint64_t length)
 
 tome_view begin_view(tome *map, uint64_t offset, size_t length, uint32_t intent);
 
+/* ---- disks of the tests' own ---- */
+
+typedef enum disk {
+  DISK_SMALL, /* a tmpfs of 1 MiB */
+  DISK_EXT2,  /* a file system of 8 MiB that has no fallocate(2) */
+  DISK_HUGE   /* hugetlbfs */
+} disk;
+typedef void disk_test(void);
+
+/** Run the body in a child that has such a disk mounted as "disk" in the test's directory; skips if there can be none. */
+void on_disk(disk kind, disk_test *body);
+/** Leave so many free pages on the disk: exactly so on a tmpfs. */
+void leave_free(size_t pages);
+
+/** The file holds zeros there, by pread(2): a load from a hole of tmpfs wants a page, which a full disk has not. */
+#define must_be_hole(path, offset, length)                                                         \
+  check_hole(__FILE__, __LINE__, (path), (offset), (length))
+void check_hole(const char *file, int line, const char *path, uint64_t offset, size_t length);
+
 /* ---- other processes ---- */
 
 typedef void child_function(void *context);
 
 /** A child that calls exit_unable() makes in_child() skip the test. */
 _Noreturn void exit_unable(const char *reason);
+
+/** For a child: from root to a user without rights; other users stay what they are. */
+void become_nobody(void);
 
 pid_t start_child(child_function *function, void *context);
 /** Wait for a child, which must have ended without a failed check. */

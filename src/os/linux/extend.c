@@ -43,14 +43,15 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
   r = allocate(file, FALLOC_FL_KEEP_SIZE, old_size, new_size - old_size);
   if (r == 0)
     r = allocate(file, 0, old_size, new_size - old_size);
-  else if (r == TOME_ENOTSUP)
+  int zeros = r == TOME_ENOTSUP;
+  if (zeros)
     r = write_zeros(file, old_size, new_size);
   if (r == 0)
     return 0;
   /* What was gained goes back, unless the file has grown meanwhile by someone else's doing. */
   int system = errno;
   if (tome__os_stat(file, &after) == 0 && after.allocated > before.allocated &&
-      after.size <= (r == TOME_ENOTSUP ? new_size : old_size))
+      after.size <= (zeros ? new_size : old_size))
     tome__os_cut_back(file, old_size);
   errno = system;
   return r;
