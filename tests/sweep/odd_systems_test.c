@@ -1,0 +1,129 @@
+/* Systems that lack something, or lie: one call of the table is replaced, and everything must still be right. */
+#include "calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tome/tome.h>
+#include <unistd.h>
+
+static os_calls real;
+static char path[256];
+static int failures;
+
+#define MUST(condition)                                                                            \
+  do {                                                                                             \
+    if (!(condition)) {                                                                            \
+      printf("FAILED %s:%d: %s\n", __func__, __LINE__, #condition);                                \
+      failures++;                                                                                  \
+    }                                                                                              \
+  } while (0)
+
+static tome *open_file(uint32_t flags) {
+  static char bytes[8192];
+  tome *map = NULL;
+  memset(bytes, 'A', sizeof bytes);
+  int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  MUST(fd >= 0 && write(fd, bytes, sizeof bytes) == sizeof bytes);
+  close(fd);
+  MUST(tome_open(&map, path, flags, NULL) == 0);
+  return map;
+}
+
+static void *no_anonymous_memory(void *at, size_t n, int prot, int flags, int fd, off_t offset) {
+  if (flags & MAP_ANONYMOUS) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  return real.mmap(at, n, prot, flags, fd, offset);
+}
+
+/* Without room for the sets of pages a private copy may not read the file where it has stored. */
+static void a_copy_without_sets_reads_back_what_was_stored(void) {
+  char got[3];
+  tome__os_calls.mmap = no_anonymous_memory;
+  tome *map = open_file(TOME_COPY);
+  MUST(tome_write(map, 0, "new", 3) == 0);
+  MUST(tome_read(map, 0, got, 3) == 0 && memcmp(got, "new", 3) == 0);
+  tome__os_calls = real;
+  MUST(tome_close(map) == 0);
+}
+
+static int no_fstat(int fd, struct stat *status) {
+  (void)fd, (void)status;
+  errno = EIO;
+  return -1;
+}
+
+static void a_check_that_cannot_ask_the_file_says_so(void) {
+  tome *map = open_file(TOME_WRITE);
+  MUST(tome_write(map, 0, "q", 1) == 0);
+  tome__os_calls.fstat = no_fstat;
+  MUST(tome_check(map, NULL) == TOME_EIO);
+  MUST(tome_error_last()->system == EIO);
+  tome__os_calls = real;
+  MUST(tome_check(map, NULL) == 0);
+  MUST(tome_close(map) == 0);
+}
+
+static int syncs;
+
+static int no_fsync(int fd) {
+  (void)fd;
+  errno = EINVAL;
+  return -1;
+}
+
+static int counting_syncfs(int fd) {
+  syncs++;
+  return real.syncfs(fd);
+}
+
+/* Some file systems have no fsync for directories: a created name is then made durable with all the rest. */
+static void a_directory_without_fsync_is_synced_with_its_file_system(void) {
+  tome *map = NULL;
+  unlink(path);
+  MUST(tome_open(&map, path, TOME_WRITE | TOME_CREATE | TOME_GROW, NULL) == 0);
+  MUST(tome_write(map, 0, "x", 1) == 0);
+  tome__os_calls.fsync = no_fsync;
+  tome__os_calls.syncfs = counting_syncfs;
+  syncs = 0;
+  MUST(tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE) == 0);
+  MUST(syncs == 1);
+  MUST(tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE) == 0);
+  MUST(syncs == 1); /* once is enough */
+  tome__os_calls = real;
+  MUST(tome_close(map) == 0);
+}
+
+static int failing_fdatasync(int fd) {
+  (void)fd;
+  errno = EIO;
+  return -1;
+}
+
+static void a_failed_flush_sticks(void) {
+  tome *map = open_file(TOME_WRITE);
+  tome__os_calls.fdatasync = failing_fdatasync;
+  MUST(tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE) == TOME_EIO);
+  tome__os_calls = real;
+  MUST(tome_flush(map, 0, 1, TOME_FLUSH_DURABLE) == TOME_EIO);
+  MUST(tome_flush(map, 5000, 1, TOME_FLUSH_START) == TOME_EIO);
+  MUST(tome_error_last()->system == EIO);
+  tome_close(map);
+}
+
+int main(void) {
+  const char *folder = getenv("TMPDIR");
+  snprintf(path, sizeof path, "%s/tome-odd-%ld", folder ? folder : "/tmp", (long)getpid());
+  real = tome__os_calls;
+  a_copy_without_sets_reads_back_what_was_stored();
+  a_check_that_cannot_ask_the_file_says_so();
+  a_directory_without_fsync_is_synced_with_its_file_system();
+  a_failed_flush_sticks();
+  unlink(path);
+  printf("4 cases, %d checks wrong\n", failures);
+  return failures > 0;
+}
