@@ -44,7 +44,7 @@ run_test() {
 
   try gcc -- -DCMAKE_C_COMPILER=gcc
   try clang -L unit -- -DCMAKE_C_COMPILER=clang
-  try asan -L 'unit|fault|command' -- "${address[@]}"
+  try asan -L 'unit|sweep|command' -- "${address[@]}"
   try tsan -L threads -- "${thread[@]}"
   python3 tools/sum_up_tests.py "$results" "${failed_builds[@]}"
 }
