@@ -121,13 +121,16 @@ static struct bench_result median(struct runs *runs) {
   return result;
 }
 
-/* A disk is not equally fast at all times, so the methods take turns. */
+/* A disk is not equally fast at all times, so the methods take turns; and slower after much was asked of it, so every second
+ * round goes backwards. */
 static int run_all(const struct bench_plan *plan, struct bench_result *results) {
   struct runs all[BENCH_METHODS] = {{.count = 0}};
   for (int round = 0; round < COLD_RUNS; round++)
-    for (int method = 0; method < BENCH_METHODS; method++)
+    for (int turn = 0; turn < BENCH_METHODS; turn++) {
+      int method = round % 2 ? BENCH_METHODS - 1 - turn : turn;
       if (wants_run(&all[method]) && run_once(plan, method, all) < 0)
         return -1;
+    }
   for (int method = 0; method < BENCH_METHODS; method++)
     results[method] = median(&all[method]);
   return 0;
