@@ -18,7 +18,7 @@ TOME_BEGIN_DECLS
  *          TOME_ERANGE (from > to, or past the end), TOME_ELOST (bytes in the range could not be read: the search
  *          stopped there, and there is no match before them), TOME_ENOMEM (no window could be mapped)
  *  Cost: linear in to - from for any needle; reads ahead of itself and lets go of what is behind; holes of a
- *  sparse file are passed over. Since 0.1. */
+ *  sparse file are passed over (on ext4, xfs, btrfs and tmpfs). Since 0.1. */
 TOME_API int tome_find(tome *map, const void *needle, size_t needle_length, uint64_t from,
                        uint64_t to, uint64_t *ret_offset);
 

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <tome/error.h>
 #include <tome/find.h>
-#include <tome/info.h>
 
 #define FIRST_PIECE ((uint64_t)64 << 10)
 #define LARGEST_PIECE ((uint64_t)4 << 20)
@@ -68,7 +67,7 @@ static void fetch(const search *s, unsigned char *data, tome_range piece) {
   int based = tome__inside(map->reach, piece.offset, piece.length);
   if (is_known(map, piece))
     return;
-  uint64_t ahead = s->backward ? piece.offset - s->from : s->to - (piece.offset + piece.length);
+  uint64_t ahead = s->backward ? piece.offset - s->from : s->to - tome__range_end(piece);
   uint64_t most = s->step < LARGEST_PIECE ? s->step : LARGEST_PIECE;
   if (ahead > most)
     ahead = most;
@@ -83,7 +82,7 @@ static void fetch(const search *s, unsigned char *data, tome_range piece) {
 
 /* Losses that a match does not lie behind do not matter to it. */
 static int is_before(const search *s, tome_range lost) {
-  return s->backward ? s->found >= lost.offset + lost.length : s->found + s->length <= lost.offset;
+  return s->backward ? s->found >= tome__range_end(lost) : s->found + s->length <= lost.offset;
 }
 
 /* Whether what was seen in the range was really there. */
@@ -126,9 +125,9 @@ static int search_piece(search *s, tome_range piece) {
   return r;
 }
 
-/* A file of its own, whose holes are zeros to us too, and a needle that is not. */
+/* Not where holes are zeros to us too, and the needle is anything else. */
 static int may_match_in_holes(const search *s) {
-  if (s->map->kind != TOME_KIND_FILE || (s->map->access & OS_PRIVATE))
+  if (!s->map->exact_holes || (s->map->access & OS_PRIVATE))
     return 1;
   for (size_t i = 0; i < s->length; i++)
     if (s->needle[i])

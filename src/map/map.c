@@ -195,12 +195,13 @@ static int set_up(tome *map, const tome_options *options) {
   if (map->flags &
       TOME_COPY) /* private pages cannot be in windows that come and go: it never becomes larger */
     map->limit = tome__size(map);
-  os_traits traits = {0, 0};
+  os_traits traits = {0};
   if (map->kind == TOME_KIND_FILE)
     r = tome__os_traits(&map->file, &traits);
   if (r == 0)
     r = tome__guard_attach(map);
   map->moves_blocks = traits.moves_blocks;
+  map->exact_holes = traits.exact_holes;
   map->can_be_cut = map->guarded && traits.can_be_cut;
   if (r == 0)
     r = map_base(map, options);
@@ -213,6 +214,8 @@ static const char *detail_of(int code) {
   switch (code) {
   case TOME_ERANGE:
     return "the part is not inside the file";
+  case TOME_ENOTSUP:
+    return "huge pages, or a descriptor that cannot be opened anew";
   case TOME_EREADONLY:
     return "the file system is mounted so";
   case TOME_EBUSY:

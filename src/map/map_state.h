@@ -72,6 +72,7 @@ struct tome {
   int guarded;
   _Atomic int can_be_cut; /* by another process, and we look after it */
   int moves_blocks;
+  int exact_holes;
   _Atomic uint64_t
       stored_end; /* stores reached up to here since the file's size was last compared */
 

@@ -86,7 +86,7 @@ void tome__pageset_remove(pageset *set, uint64_t offset, uint64_t length) {
     return;
   uint64_t first = offset >> set->shift;
   uint64_t last = (offset + length - 1) >> set->shift;
-  for (uint64_t word = first / 64; word <= last / 64; word++)
+  for (uint64_t word = first / 64; word <= last / 64 && word < set->bytes / 8; word++)
     if (atomic_load_explicit(&set->bits[word], memory_order_relaxed))
       atomic_fetch_and(&set->bits[word], ~mask_of(first, last, word));
 }

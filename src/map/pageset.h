@@ -27,7 +27,7 @@ void tome__pageset_clear(pageset *set);
 void tome__pageset_add(pageset *set, uint64_t offset, uint64_t length);
 /** Whether all pages are in the set that [offset, offset + length) touches, when these are more than two words. */
 int tome__pageset_has_many(const pageset *set, uint64_t first, uint64_t last);
-/** Take out every page that [offset, offset + length) touches. Pre: inside the length the set was made for. */
+/** Take out every page that [offset, offset + length) touches. Pages beyond what the set was made for are in no set. */
 void tome__pageset_remove(pageset *set, uint64_t offset, uint64_t length);
 /** Whether any page may be in the set (without memory any may) that [offset, offset + length) touches. */
 int tome__pageset_may_have(const pageset *set, uint64_t offset, uint64_t length);

@@ -42,10 +42,12 @@ int tome__window_base(tome *map, uint64_t size, uint64_t reserve) {
   uint64_t start = map->origin - map->origin % granularity;
   uint64_t lead = map->origin - start;
   for (uint64_t spare = reserve > size ? reserve - size : 0;; spare /= 2) {
-    uint64_t length = lead + size + spare;
-    if (length == 0 || length < size) /* nothing to map; more than there are numbers */
-      return length == 0 ? 0 : TOME_ENOMEM;
-    length = round_up(length, granularity);
+    uint64_t most = UINT64_MAX - granularity - lead;
+    uint64_t length = 0;
+    if (size <= most && spare <= most - size)
+      length = round_up(lead + size + spare, granularity);
+    if (length == 0 && spare == 0 && size == 0)
+      return 0; /* nothing to map */
     int r = length == 0 ? TOME_ENOMEM : map_window(map, start, length, &map->base_window);
     if (r == 0) {
       map->base = map->base_window.address + lead;

@@ -72,6 +72,7 @@ uint64_t tome__os_size_now(const os_file *file);
 typedef struct os_traits {
   int can_be_cut; /* another process may shorten the file (it is not sealed memory, not a device) */
   int moves_blocks; /* overwriting a block may need a new one (copy-on-write file systems) */
+  int exact_holes;  /* what was stored through a mapping is no hole from that moment on */
 } os_traits;
 /** TOME_ENOTSUP for pages of another size than the system's (hugetlbfs). */
 int tome__os_traits(const os_file *file, os_traits *ret_traits);

@@ -288,6 +288,24 @@ static void growing_past_the_reservation_changes_nothing_for_the_caller(void **s
 
 /* ---- shrinking and views ---- */
 
+static void shrinking_from_past_the_reservation_is_like_any_other(void **state) {
+  (void)state;
+  const uint64_t reserves[] = {PAGE, UINT64_MAX};
+  for (int i = 0; i < 2; i++) {
+    const char *path = make_pattern_file("far", PAGE + 3);
+    tome_options options = test_options(TOME_WRITE);
+    tome *map = NULL;
+    options.offset = 1;
+    options.reserve = reserves[i];
+    must_succeed(tome_open(&map, path, TOME_WRITE | TOME_SPARSE, &options));
+    must_succeed(tome_resize(map, UINT64_C(1) << 30));
+    must_succeed(tome_write(map, (UINT64_C(1) << 30) - 1, "x", 1));
+    must_succeed(tome_resize(map, PAGE));
+    must_succeed(tome_close(map));
+    must_be_pattern_file(path, PAGE + 1);
+  }
+}
+
 static void a_view_of_the_cut_bytes_stops_a_shrink(void **state) {
   (void)state;
   const char *path = make_pattern_file("file", 4 * PAGE);
@@ -479,6 +497,7 @@ int main(int count, char **arguments) {
       TEST(a_pointer_stays_while_another_map_grows_the_file),
       TEST(a_view_sees_stores_made_after_growing),
       TEST(growing_past_the_reservation_changes_nothing_for_the_caller),
+      TEST(shrinking_from_past_the_reservation_is_like_any_other),
       TEST(a_view_of_the_cut_bytes_stops_a_shrink),
       TEST(views_of_the_bytes_that_stay_do_not_stop_a_shrink),
       TEST(the_last_of_several_views_decides),

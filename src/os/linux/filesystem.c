@@ -23,23 +23,27 @@
 #define MAGIC_EXFAT 0x2011bab0
 #define MAGIC_NTFS3 0x7366746e
 
-static const struct {
+/* Others may well tell their holes exactly; what is not known is not relied on. */
+#define MOVES_BLOCKS 1
+#define EXACT_HOLES 2
+
+static const struct kind {
   uint32_t magic;
   const char *name;
-  int moves_blocks;
+  unsigned traits;
 } known[] = {
-    {EXT4_SUPER_MAGIC, "ext4", 0},
-    {MAGIC_XFS, "xfs", 0},
-    {BTRFS_SUPER_MAGIC, "btrfs", 1},
-    {TMPFS_MAGIC, "tmpfs", 0},
-    {OVERLAYFS_SUPER_MAGIC, "overlay", 1},
-    {MAGIC_ZFS, "zfs", 1},
-    {MAGIC_BCACHEFS, "bcachefs", 1},
-    {F2FS_SUPER_MAGIC, "f2fs", 1},
+    {EXT4_SUPER_MAGIC, "ext4", EXACT_HOLES},
+    {MAGIC_XFS, "xfs", EXACT_HOLES},
+    {BTRFS_SUPER_MAGIC, "btrfs", MOVES_BLOCKS | EXACT_HOLES},
+    {TMPFS_MAGIC, "tmpfs", EXACT_HOLES},
+    {OVERLAYFS_SUPER_MAGIC, "overlay", MOVES_BLOCKS},
+    {MAGIC_ZFS, "zfs", MOVES_BLOCKS},
+    {MAGIC_BCACHEFS, "bcachefs", MOVES_BLOCKS},
+    {F2FS_SUPER_MAGIC, "f2fs", MOVES_BLOCKS},
+    {MAGIC_FUSE, "fuse", MOVES_BLOCKS},
     {NFS_SUPER_MAGIC, "nfs", 0},
     {MAGIC_CIFS, "cifs", 0},
     {MAGIC_SMB2, "smb2", 0},
-    {MAGIC_FUSE, "fuse", 1},
     {MSDOS_SUPER_MAGIC, "vfat", 0},
     {MAGIC_EXFAT, "exfat", 0},
     {MAGIC_NTFS3, "ntfs3", 0},
@@ -50,14 +54,15 @@ static const struct {
     {SYSFS_MAGIC, "sysfs", 0},
 };
 
-static const char *name_of(const struct statfs *status, int *ret_moves_blocks) {
+static const struct kind *kind_of(const os_file *file) {
+  static const struct kind unknown = {0, "unknown", MOVES_BLOCKS};
+  struct statfs status;
+  if (tome__os_calls.fstatfs(file->descriptor, &status) < 0)
+    return &unknown;
   for (size_t i = 0; i < COUNT(known); i++)
-    if (known[i].magic == (uint32_t)status->f_type) {
-      *ret_moves_blocks = known[i].moves_blocks;
-      return known[i].name;
-    }
-  *ret_moves_blocks = 1; /* what is not known is trusted with nothing */
-  return "unknown";
+    if (known[i].magic == (uint32_t)status.f_type)
+      return &known[i];
+  return &unknown;
 }
 
 static int can_be_cut(const os_file *file) {
@@ -69,25 +74,19 @@ static int can_be_cut(const os_file *file) {
 }
 
 int tome__os_traits(const os_file *file, os_traits *ret_traits) {
-  struct statfs status;
-  os_traits traits = {.can_be_cut = can_be_cut(file), .moves_blocks = 1};
-  if (tome__os_calls.fstatfs(file->descriptor, &status) == 0) {
-    if (status.f_type == HUGETLBFS_MAGIC) {
-      errno = 0;
-      return TOME_ENOTSUP;
-    }
-    name_of(&status, &traits.moves_blocks);
+  const struct kind *kind = kind_of(file);
+  if (kind->magic == HUGETLBFS_MAGIC) {
+    errno = 0;
+    return TOME_ENOTSUP;
   }
-  *ret_traits = traits;
+  *ret_traits = (os_traits){.can_be_cut = can_be_cut(file),
+                            .moves_blocks = (kind->traits & MOVES_BLOCKS) != 0,
+                            .exact_holes = (kind->traits & EXACT_HOLES) != 0};
   return 0;
 }
 
 void tome__os_file_system_name(const os_file *file, char *ret_name, size_t size) {
-  struct statfs status;
-  int moves;
-  const char *name =
-      tome__os_calls.fstatfs(file->descriptor, &status) == 0 ? name_of(&status, &moves) : "unknown";
-  snprintf(ret_name, size, "%s", name);
+  snprintf(ret_name, size, "%s", kind_of(file)->name);
 }
 
 int tome__os_store_failure(const os_file *file, uint64_t offset, uint64_t length) {
