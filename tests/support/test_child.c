@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_UNABLE = 77, CHILD_SECONDS = 90 };
+enum { EXIT_UNABLE = 77, CHILD_SECONDS = 90, CHILD_SECONDS_LONG = 3600 };
 
 static int in_a_child;
 
@@ -37,7 +37,7 @@ pid_t start_child(child_function *function, void *context) {
   must(child >= 0);
   if (child == 0) {
     in_a_child = 1;
-    alarm(CHILD_SECONDS); /* an endless wait is a failure, not a hanging test */
+    alarm((unsigned)how_many(CHILD_SECONDS, CHILD_SECONDS_LONG)); /* an endless wait is a failure, not a hanging test */
     function(context);
     _exit(0);
   }

@@ -1,4 +1,4 @@
-/* What every unit test needs: a directory of its own, files with known bytes, checks that say what was wrong,
+/* What every test in C needs: a directory of its own, files with known bytes, checks that say what was wrong,
  * and children that stand for other processes.
  *
  * A check that fails in the main thread fails the test. In a forked child or another thread, where cmocka
@@ -50,6 +50,12 @@ size_t page_size(void);
 
 /** The forced window size, or 0. */
 size_t forced_window(void);
+
+/** `few` in an ordinary run, `many` in a long one (TOME_TEST_LONG in the environment). */
+uint64_t how_many(uint64_t few, uint64_t many);
+
+/** Tell a figure of this run, such as how many faults were struck; ./dev test prints it. Figures of one name are added up. */
+void tell_figure(const char *name, uint64_t value);
 
 /** Skip the test, out loud. */
 #define skip_because(reason)                                                                       \
@@ -156,6 +162,9 @@ tome_view begin_view(tome *map, uint64_t offset, size_t length, uint32_t intent)
 typedef enum disk {
   DISK_SMALL, /* a tmpfs of 1 MiB */
   DISK_EXT2,  /* a file system of 8 MiB that has no fallocate(2) */
+  DISK_EXT4,  /* 32 MiB, on a loop device, as the next ones */
+  DISK_XFS,   /* 320 MiB */
+  DISK_BTRFS, /* 160 MiB */
   DISK_HUGE   /* hugetlbfs */
 } disk;
 typedef void disk_test(void);
@@ -164,6 +173,8 @@ typedef void disk_test(void);
 void on_disk(disk kind, disk_test *body);
 /** Leave so many free pages on the disk: exactly so on a tmpfs. */
 void leave_free(size_t pages);
+/** For a child: a mount namespace of its own, as root in it; exits as unable where there can be none. */
+void enter_namespace(void);
 
 /** The file holds zeros there, by pread(2): a load from a hole of tmpfs wants a page, which a full disk has not. */
 #define must_be_hole(path, offset, length)                                                         \

@@ -40,7 +40,7 @@ int begin_test(void **state) {
   main_thread = pthread_self();
   context_note[0] = '\0';
   const char *base = getenv("TMPDIR");
-  snprintf(directory, sizeof directory, "%s/tome-unit-XXXXXX", base != NULL ? base : "/tmp");
+  snprintf(directory, sizeof directory, "%s/tome-test-XXXXXX", base != NULL ? base : "/tmp");
   if (mkdtemp(directory) == NULL) {
     print_error("cannot make %s: %s\n", directory, strerror(errno));
     return -1;
@@ -98,6 +98,15 @@ size_t page_size(void) {
 size_t forced_window(void) {
   const char *text = getenv("TOME_TEST_WINDOW");
   return text != NULL ? strtoul(text, NULL, 0) : 0;
+}
+
+uint64_t how_many(uint64_t few, uint64_t many) {
+  return getenv("TOME_TEST_LONG") != NULL ? many : few;
+}
+
+void tell_figure(const char *name, uint64_t value) {
+  printf("FIGURE %s: %" PRIu64 "\n", name, value);
+  fflush(stdout);
 }
 
 unsigned count_descriptors(void) {

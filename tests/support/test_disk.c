@@ -17,42 +17,56 @@ static void write_text(const char *path, const char *text) {
   close(fd);
 }
 
-static void enter_namespace(void) {
+void enter_namespace(void) {
   unsigned uid = geteuid(), gid = getegid();
   if (unshare(CLONE_NEWNS | (uid == 0 ? 0 : CLONE_NEWUSER)) != 0)
     exit_unable("no mount namespace: neither root nor user namespaces");
-  if (uid == 0)
-    return;
-  char line[64];
-  write_text("/proc/self/setgroups", "deny");
-  snprintf(line, sizeof line, "0 %u 1", uid);
-  write_text("/proc/self/uid_map", line);
-  snprintf(line, sizeof line, "0 %u 1", gid);
-  write_text("/proc/self/gid_map", line);
+  if (uid != 0) {
+    char line[64];
+    write_text("/proc/self/setgroups", "deny");
+    snprintf(line, sizeof line, "0 %u 1", uid);
+    write_text("/proc/self/uid_map", line);
+    snprintf(line, sizeof line, "0 %u 1", gid);
+    write_text("/proc/self/gid_map", line);
+  }
+  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    exit_unable("the mounts cannot be made private");
 }
 
-/* All its blocks may be used, and one is a page. */
-static void mount_ext2(void) {
+/* File systems in an image on a loop device. Their blocks are of a page's size; of ext, all may be used. */
+static const struct image {
+  const char *type;
+  const char *make;
+  unsigned mebibytes;
+} images[] = {
+    [DISK_EXT2] = {"ext2", "mkfs.ext2 -q -F -m 0 -b 4096", 8},
+    [DISK_EXT4] = {"ext4", "mkfs.ext4 -q -F -m 0 -b 4096", 32},
+    [DISK_XFS] = {"xfs", "mkfs.xfs -q -f", 320},
+    [DISK_BTRFS] = {"btrfs", "mkfs.btrfs -q -f", 160},
+};
+
+static void mount_image(const struct image *kind) {
   char command[2048];
-  const char *image = make_hole("image", UINT64_C(8) << 20);
+  const char *image = make_hole("image", (uint64_t)kind->mebibytes << 20);
   snprintf(command, sizeof command,
-           "PATH=$PATH:/sbin:/usr/sbin; mkfs.ext2 -q -F -m 0 -b 4096 '%s' >&2 && "
-           "mount -t ext2 -o loop '%s' '%s'",
-           image, image, in_dir("disk"));
-  if (system(command) != 0)
-    exit_unable("no ext2 can be made and mounted (no mkfs.ext2, no loop device or not root)");
+           "PATH=$PATH:/sbin:/usr/sbin; %s '%s' >&2 && mount -t %s -o loop '%s' '%s'", kind->make,
+           image, kind->type, image, in_dir("disk"));
+  if (system(command) == 0)
+    return;
+  snprintf(command, sizeof command,
+           "no %s can be made and mounted (no mkfs.%s, no loop device or not root)", kind->type,
+           kind->type);
+  exit_unable(command);
 }
 
 static void mount_disk(disk kind) {
   enter_namespace();
-  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-    exit_unable("the mounts cannot be made private");
-  if (kind == DISK_EXT2)
-    mount_ext2();
-  else if (kind == DISK_SMALL && mount("tmpfs", in_dir("disk"), "tmpfs", 0, "size=1m") != 0)
+  if (kind == DISK_SMALL && mount("tmpfs", in_dir("disk"), "tmpfs", 0, "size=1m") != 0)
     exit_unable("no tmpfs can be mounted");
   else if (kind == DISK_HUGE && mount("none", in_dir("disk"), "hugetlbfs", 0, NULL) != 0)
     exit_unable("no hugetlbfs can be mounted");
+  else if (kind != DISK_SMALL && kind != DISK_HUGE)
+    mount_image(&images[kind]);
 }
 
 typedef struct run {

@@ -1,0 +1,51 @@
+#include "planted_bug.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { UNABLE = 77 };
+
+typedef struct broken_run {
+  plant *bug;
+  child_function *body;
+  void *context;
+  const char *log;
+} broken_run;
+
+static void run_broken(void *context) {
+  const broken_run *run = context;
+  int fd = open(run->log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  must(fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+  run->bug();
+  run->body(run->context);
+}
+
+static void first_line(const char *path, char *ret_line, size_t size) {
+  ret_line[0] = '\0';
+  FILE *log = fopen(path, "re");
+  if (log != NULL && fgets(ret_line, (int)size, log) != NULL)
+    ret_line[strcspn(ret_line, "\n")] = '\0';
+  if (log != NULL)
+    fclose(log);
+}
+
+void must_find_bug(const char *name, plant *bug, child_function *body, void *context) {
+  char log[512], line[512];
+  snprintf(log, sizeof log, "%s", in_dir("planted.log"));
+  int status = child_status(run_broken, &(broken_run){bug, body, context, log});
+  first_line(log, line, sizeof line);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == UNABLE) {
+    print_message("%s\n", line);
+    skip();
+  }
+  if (status == 0)
+    fail_at(__FILE__, __LINE__, "planted bug not found: %s", name);
+  if (WIFSIGNALED(status))
+    snprintf(line, sizeof line, "signal %d", WTERMSIG(status));
+  printf("PLANTED %s: found (%s)\n", name, line);
+  fflush(stdout);
+  unlink(log);
+}
