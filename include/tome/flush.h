@@ -3,8 +3,10 @@
  * Stores are seen by other processes at once. What survives a crash of the process survives without any flush;
  * what survives a crash of the system, or power loss, is what was flushed to TOME_FLUSH_DURABLE.
  *
- * A failed flush sticks: the system may have dropped the pages it could not write, so every later flush of the
- * map reports the same failure, whatever its range. Nothing but opening the file anew gets rid of it. */
+ * A failed flush sticks: the system may have dropped the pages it could not write, tells so only once, and goes on showing
+ * what never reached the disk. So every later flush of the map reports the same failure, whatever its range, and so does that
+ * of any other map of the file in this process, opened before or afterwards, for as long as the process lives. What is left is
+ * to write the data to a new file. */
 #ifndef TOME_FLUSH_H
 #define TOME_FLUSH_H
 
@@ -27,7 +29,7 @@ TOME_BEGIN_DECLS
  *  @param level   TOME_FLUSH_START, TOME_FLUSH_WRITTEN or TOME_FLUSH_DURABLE
  *  @return 0, or
  *          TOME_EINVAL (unknown level), TOME_ERANGE (not inside the map),
- *          TOME_EIO, TOME_ENOSPC (write-back failed; sticks),
+ *          TOME_EIO, TOME_ENOSPC (write-back failed, now or earlier, through this or another map of the file; sticks),
  *          TOME_ELOST (stores in the range are not in the file: another process cut them away, or a view that is still open lost
  *          them)
  *  Since 0.1. */

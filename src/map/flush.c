@@ -52,14 +52,30 @@ static int fail_lost(tome *map, const char *operation, int r, tome_range lost) {
   return tome__map_fail(map, operation, TOME_ELOST, 0, lost.offset, lost.length);
 }
 
-/* The system forgets a failed write-back once it has told it, so the map remembers. */
+/* For this map and, in the list, for all others of the file. Under flush_lock. */
+static void remember_failure(tome *map, int code) {
+  failed_file *entry = map->if_flush_fails;
+  map->flush_code = code;
+  map->flush_system = tome__os_last_error();
+  map->if_flush_fails = NULL;
+  if (!entry)
+    return;
+  *entry = (failed_file){.file = map->identity, .code = code, .system = map->flush_system};
+  tome__failed_file_add(entry);
+}
+
+/* The system forgets a failed write-back once it has told it, so we remember. A failure through another map of the file
+ * counts also if it comes while this one is being flushed. */
 static int flush_sticking(tome *map, uint64_t offset, uint64_t length, int level, int *ret_system) {
   tome__os_mutex_lock(&map->flush_lock);
   if (map->flush_code == 0) {
     int r = tome__os_flush(&map->file, map->origin + offset, length, level);
+    const failed_file *failed = tome__failed_file(&map->identity);
     if (r < 0) {
-      map->flush_code = r;
-      map->flush_system = tome__os_last_error();
+      remember_failure(map, r);
+    } else if (failed) {
+      map->flush_code = failed->code;
+      map->flush_system = failed->system;
     }
   }
   int r = map->flush_code;

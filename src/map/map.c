@@ -153,6 +153,7 @@ static int access_of(uint32_t flags) {
 }
 
 static void dispose(tome *map) {
+  tome__os_free(map->if_flush_fails);
   tome__os_mutex_destroy(&map->flush_lock);
   tome__os_mutex_destroy(&map->lock);
   tome__os_free(map->views);
@@ -187,6 +188,16 @@ static tome *new_map(const char *path, uint32_t flags) {
   return map;
 }
 
+/* What a failed flush will need: nothing may be missing then. */
+static int prepare_for_failed_flush(tome *map) {
+  if (!(map->flags & TOME_WRITE) || map->kind == TOME_KIND_MEMORY)
+    return 0;
+  map->if_flush_fails = tome__os_new(1, sizeof *map->if_flush_fails);
+  if (!map->if_flush_fails)
+    return TOME_ENOMEM;
+  return tome__os_identity(&map->file, &map->identity);
+}
+
 /* The file is open; make it a map. The file itself is changed last of all. */
 static int set_up(tome *map, const tome_options *options) {
   int r = place(map, options);
@@ -195,8 +206,9 @@ static int set_up(tome *map, const tome_options *options) {
   if (map->flags &
       TOME_COPY) /* private pages cannot be in windows that come and go: it never becomes larger */
     map->limit = tome__size(map);
+  r = prepare_for_failed_flush(map);
   os_traits traits = {0};
-  if (map->kind == TOME_KIND_FILE)
+  if (r == 0 && map->kind == TOME_KIND_FILE)
     r = tome__os_traits(&map->file, &traits);
   if (r == 0)
     r = tome__guard_attach(map);

@@ -14,6 +14,7 @@
 #ifndef TOME_MAP_STATE_H
 #define TOME_MAP_STATE_H
 
+#include "failed_files.h"
 #include "os.h"
 #include "pageset.h"
 
@@ -93,6 +94,8 @@ struct tome {
   view_entry *views;
   uint32_t views_count, views_free; /* views_free: index + 1 */
 
+  os_identity identity;         /* of the file, where it can be flushed */
+  failed_file *if_flush_fails;  /* for the list of failed files; NULL once it is there */
   int flush_code, flush_system; /* the first failure of a flush */
   os_mutex flush_lock;
 

@@ -66,6 +66,12 @@ void tome__os_abandon(os_file *file, const char *path);
 int tome__os_close(os_file *file);
 
 int tome__os_stat(const os_file *file, os_stat *ret_stat);
+/** Which file this is: the same for every way to open it, another for a file that is created later in its place.
+ *  Of devices, the device. Compared by its bytes. */
+typedef struct os_identity {
+  uint64_t words[4];
+} os_identity;
+int tome__os_identity(const os_file *file, os_identity *ret_identity);
 /** Bytes of the file, in a signal handler too; 0 if the file cannot be asked. */
 uint64_t tome__os_size_now(const os_file *file);
 /** What the kind of file system means for a mapping. */

@@ -38,6 +38,7 @@ static const struct {
     {"pthread_atfork", ENOMEM, 0, 0, 0},
     {"fallocate", EIO, ENOSPC, EINTR, EOPNOTSUPP},
     {"fstatfs", EIO, 0, 0, ENOSYS},
+    {"statx", ENOSYS, 0, 0, 0},
     {"pwritev2", EIO, ENOSPC, EINTR, EOPNOTSUPP},
     {"memfd_create", EMFILE, 0, 0, 0},
     {"sync_file_range", EIO, ENOSPC, 0, ENOSYS},

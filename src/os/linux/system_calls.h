@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -35,6 +36,8 @@ static inline int os_cachestat(int fd, const struct os_cachestat_range *range,
   X(int, fstatfs, (int fd, struct statfs *status), (fd, status), -1)                               \
   X(ssize_t, pwritev2, (int fd, const struct iovec *v, int count, off_t at, int flags),            \
     (fd, v, count, at, flags), -1)                                                                 \
+  X(int, statx, (int at, const char *path, int flags, unsigned wanted, struct statx *status),      \
+    (at, path, flags, wanted, status), -1)                                                         \
   X(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)                      \
   X(int, sync_file_range, (int fd, off_t offset, off_t n, unsigned flags), (fd, offset, n, flags), \
     -1)                                                                                            \
