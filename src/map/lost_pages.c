@@ -142,10 +142,9 @@ static int patch(window *w, tome_range range, uint64_t from, uint64_t to) {
 }
 
 /* `at` is the file's offset of the page that could not be had. */
-static int deal_with_page(window *w, uint64_t at) {
+static int deal_with_page(window *w, uint64_t at, uint64_t file_size) {
   tome *map = w->map;
   uint64_t window_end = w->start + w->length;
-  uint64_t file_size = tome__os_size_now(&map->file);
   uint64_t from = at, to = at + tome__os_system()->page;
   tome_range range = in_map(map, from, to);
   if (at >= page_up(file_size)) {
@@ -167,17 +166,32 @@ static window *window_at(uintptr_t address) {
   return NULL;
 }
 
-static int on_lost_page(uintptr_t address) {
-  lock_in_handler();
-  int handled = 0;
+/* The window, and where in its file the page lies; NULL if it is none of ours. Behind what was ever promised is the
+ * reservation: an access there is the program's own mistake. */
+static window *promised_page(uintptr_t address, uint64_t *ret_at) {
   window *w = window_at(address);
-  if (w) {
-    uint64_t page = tome__os_system()->page;
-    uint64_t at = w->start + ((address - (uintptr_t)w->address) & ~(page - 1));
-    /* Behind what was ever promised is the reservation: an access there is the program's own mistake. */
-    if (at < w->map->origin + atomic_load(&w->map->promised))
-      handled = deal_with_page(w, at);
-  }
+  if (!w)
+    return NULL;
+  uint64_t page = tome__os_system()->page;
+  *ret_at = w->start + ((address - (uintptr_t)w->address) & ~(page - 1));
+  return *ret_at < w->map->origin + atomic_load(&w->map->promised) ? w : NULL;
+}
+
+/* A file on a server may take long to tell its size. Others' faults do not wait for that: the lock is given back meanwhile. */
+static int on_lost_page(uintptr_t address) {
+  uint64_t at;
+  os_file file;
+  lock_in_handler();
+  window *w = promised_page(address, &at);
+  if (w)
+    file = w->map->file;
+  unlock_in_handler();
+  if (!w)
+    return 0;
+  uint64_t file_size = tome__os_size_now(&file);
+  lock_in_handler();
+  w = promised_page(address, &at);
+  int handled = w && deal_with_page(w, at, file_size);
   unlock_in_handler();
   return handled;
 }
