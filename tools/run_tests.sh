@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # ./dev test: one build for each thing that finds other mistakes, and its tests.
+# With --long the same, with many times the faults, kills, states and executions.
 
 results=build/results
 failed_builds=()
+time_limit=300
 
 # try NAME CTEST_OPTION... -- CMAKE_OPTION...: builds in build/NAME and runs its tests.
 # What failed is counted at the end, from the files in $results.
@@ -24,7 +26,7 @@ try() {
   if setarch -R true 2>/dev/null; then
     run=(setarch -R)
   fi
-  "${run[@]}" ctest --test-dir "build/$name" --output-on-failure -j "$(nproc)" --timeout 300 \
+  "${run[@]}" ctest --test-dir "build/$name" --output-on-failure -j "$(nproc)" --timeout "$time_limit" \
     --no-tests=error --output-junit "$PWD/$results/$name.xml" \
     --test-output-size-passed 1000000 --test-output-size-failed 1000000 "${select[@]}" || true
 }
@@ -36,6 +38,14 @@ sanitized() {
 }
 
 run_test() {
+  case "$*" in
+    '') ;;
+    --long)
+      export TOME_TEST_LONG=1
+      time_limit=7200
+      ;;
+    *) stop 2 "test takes --long or nothing: $*" ;;
+  esac
   rm -rf "$results"
   mkdir -p "$results"
   local address thread

@@ -2,8 +2,8 @@
 
     sum_up_tests.py FOLDER [FAILED_BUILD...]
 
-FOLDER holds a JUnit file for each run. Prints every failed test, every skipped test with its reason, and ends
-with one line: N passed, N failed, N skipped. A build that failed counts as a failed test. The status is 1 if
+FOLDER holds a JUnit file for each run. Prints the figures that tests told, the planted bugs that they found, every
+failed test, every skipped test with its reason, and ends with one line: N passed, N failed, N skipped. A build that failed counts as a failed test. The status is 1 if
 anything failed or nothing was run.
 
 A program that runs several tests, with cmocka or Python's unittest, counts as that many tests, so that one
@@ -17,6 +17,8 @@ import xml.etree.ElementTree
 
 CMOCKA = re.compile(r"\[ +(OK|FAILED|ERROR|SKIPPED) +\] (\w+)")
 UNITTEST = re.compile(r" *(\w+) \(.*\.\.\. (ok|FAIL|ERROR|skipped)(?: ['\"](.*)['\"])?")
+FIGURE = re.compile(r"FIGURE (.*): (\d+)")
+PLANTED = re.compile(r"PLANTED (.*): (found .*)")
 REASON = re.compile(r"SKIP(?:PED)?(?: \w+)?: (.*)")
 MEANING = {
     "OK": "passed",
@@ -67,13 +69,28 @@ def outcomes_of(case):
     return outcomes
 
 
+def figures_and_planted_bugs(case, figures, planted):
+    """Adds what a program told: {figure: sum} and {planted bug: how it was found}."""
+    for line in (case.findtext("system-out") or "").splitlines():
+        if match := FIGURE.fullmatch(line):
+            figures[match[1]] = figures.get(match[1], 0) + int(match[2])
+        elif match := PLANTED.fullmatch(line):
+            planted.setdefault(f"{case.get('name')}: {match[1]}", match[2])
+
+
 def main():
     folder, *failed_builds = sys.argv[1:]
     outcomes = [(f"{build}: the build", "failed", None) for build in failed_builds]
+    figures, planted = {}, {}
     for path in sorted(pathlib.Path(folder).glob("*.xml")):
         for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
             outcomes += [(f"{path.stem}: {test}", *rest) for test, *rest in outcomes_of(case)]
+            figures_and_planted_bugs(case, figures, planted)
 
+    for name, value in sorted(figures.items()):
+        print(f"figure   {name}: {value:,}")
+    for name, how in sorted(planted.items()):
+        print(f"planted  {name}: {how}")
     for test, outcome, reason in outcomes:
         if outcome == "failed":
             print(f"failed   {test}")
