@@ -14,7 +14,9 @@
  * may read them as what they are, bytes of the file; pread() does the same.
  *
  * A thread that has SIGBUS blocked cannot be saved: the system kills the process. A handler that someone
- * else installs later is found, and chained to, by the next open. */
+ * else installs later is found, and chained to, by the next open. While a guarded map is open, a handler that was there before
+ * runs on the alternate signal stack if the thread has one; and a program started by exec has SIGBUS at its default, also if it
+ * was ignored here. */
 #ifndef TOME_GUARD_H
 #define TOME_GUARD_H
 

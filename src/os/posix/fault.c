@@ -22,6 +22,7 @@
 static os_fault_handler *deal_with;
 static struct sigaction found[MOST_HANDLERS]; /* the newest last; under the lock, like the count */
 static int found_count;
+static struct sigaction given_back; /* last, to the program; under the lock */
 static atomic_flag lock_taken = ATOMIC_FLAG_INIT;
 
 /* Pre: all signals blocked. */
@@ -36,6 +37,35 @@ static void unlock(void) {
 
 static void on_fault(int number, siginfo_t *info, void *context);
 
+/* The last bytes of a signal's description: how many of the handlers that we found it has been through. Another copy of
+ * this library in the process counts its own. */
+typedef struct passage {
+  uintptr_t mark; /* whose; 0: nobody's */
+  uintptr_t depth;
+} passage;
+
+#define MOST_COPIES 4
+
+static char *passages(siginfo_t *info) {
+  return (char *)info + sizeof *info - MOST_COPIES * sizeof(passage);
+}
+
+/* A signal that went through more copies than can be told apart goes no deeper. */
+static int go_deeper(siginfo_t *info) {
+  for (size_t i = 0; i < MOST_COPIES; i++) {
+    char *at = passages(info) + i * sizeof(passage);
+    passage p;
+    memcpy(&p, at, sizeof p);
+    if (p.mark != 0 && p.mark != (uintptr_t)on_fault)
+      continue;
+    int depth = p.mark ? (int)p.depth : 0;
+    p = (passage){(uintptr_t)on_fault, (uintptr_t)depth + 1};
+    memcpy(at, &p, sizeof p);
+    return depth;
+  }
+  return MOST_HANDLERS;
+}
+
 /* Die of the signal, or let it be ignored, as the system would have done it. */
 static void as_the_system(int number, siginfo_t *info, const struct sigaction *action) {
   if (info->si_code <= 0 && action->sa_handler == SIG_IGN)
@@ -43,9 +73,15 @@ static void as_the_system(int number, siginfo_t *info, const struct sigaction *a
   struct sigaction standard = {.sa_handler = SIG_DFL};
   tome__os_calls.sigaction(number, &standard, NULL);
   /* A fault strikes again on return, with everything a core dump wants to know. A signal that was sent is sent
-   * again: it is blocked until we return. */
+   * again, as it came: it is blocked until we return. */
+  memset(passages(info), 0, MOST_COPIES * sizeof(passage));
   if (info->si_code <= 0)
     syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), number, info);
+}
+
+/* Whatever the flags say. */
+static int is_standard(const struct sigaction *action) {
+  return action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN;
 }
 
 static void call(const struct sigaction *action, int number, siginfo_t *info, void *context) {
@@ -65,37 +101,25 @@ static void call(const struct sigaction *action, int number, siginfo_t *info, vo
   pthread_sigmask(SIG_SETMASK, &ours, NULL);
 }
 
-/* The last bytes of a signal's description: how many of the found handlers it has been through. */
-typedef struct passage {
-  uint32_t mark;
-  uint32_t depth;
-} passage;
-
-#define PASSAGE_MARK UINT32_C(0x746f6d65)
-
-static int go_deeper(siginfo_t *info) {
-  passage p;
-  char *end = (char *)info + sizeof *info - sizeof p;
-  memcpy(&p, end, sizeof p);
-  int depth = p.mark == PASSAGE_MARK ? (int)p.depth : 0;
-  p = (passage){PASSAGE_MARK, (uint32_t)depth + 1};
-  memcpy(end, &p, sizeof p);
-  return depth;
-}
-
-static struct sigaction found_below(int depth) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
+/* What the signal is for. The one that is for one signal only is gone with it. Nothing was found: another thread has just
+ * given back what was, and this signal is older. */
+static struct sigaction take_found(int depth) {
+  struct sigaction none = {.sa_handler = SIG_DFL}, *from = &none;
   lock();
   if (depth < found_count)
-    action = found[found_count - 1 - depth];
+    from = &found[found_count - 1 - depth];
+  else if (depth == 0)
+    from = &given_back;
+  struct sigaction action = *from;
+  if (action.sa_flags & (int)SA_RESETHAND)
+    from->sa_handler = SIG_DFL;
   unlock();
   return action;
 }
 
 static void pass_on(int number, siginfo_t *info, void *context) {
-  struct sigaction action = found_below(go_deeper(info));
-  if (!(action.sa_flags & SA_SIGINFO) &&
-      (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
+  struct sigaction action = take_found(go_deeper(info));
+  if (is_standard(&action))
     as_the_system(number, info, &action);
   else
     call(&action, number, info, context);
@@ -103,10 +127,15 @@ static void pass_on(int number, siginfo_t *info, void *context) {
 
 static void on_fault(int number, siginfo_t *info, void *context) {
   int system = errno;
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all,
+                  &before); /* a handler that chains to us may have them unblocked */
   /* si_code <= 0: sent by a process, not raised by an access. An unaligned access is the program's own mistake. */
   int lost_page = info->si_code > 0 && info->si_code != BUS_ADRALN;
   if (!lost_page || !deal_with((uintptr_t)info->si_addr))
     pass_on(number, info, context);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   errno = system;
 }
 
@@ -142,21 +171,22 @@ static int pop_found(struct sigaction *ret_action) {
   lock();
   int any = found_count > 0;
   if (any)
-    *ret_action = found[--found_count];
+    *ret_action = given_back = found[--found_count];
   unlock();
   return any;
 }
 
 int tome__os_fault_install(os_fault_handler *handler) {
   struct sigaction now, none;
-  struct sigaction ours = {.sa_sigaction = on_fault,
-                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+  struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigfillset(&ours.sa_mask);
   if (tome__os_calls.sigaction(SIGBUS, NULL, &now) < 0)
     return tome__os_failed();
   if (is_ours(&now))
     return 0;
   deal_with = handler;
+  /* Whether a signal that someone sends interrupts a system call is up to the handler it is for. */
+  ours.sa_flags |= is_standard(&now) ? SA_RESTART : now.sa_flags & SA_RESTART;
   push_found(&now);
   if (tome__os_calls.sigaction(SIGBUS, &ours, NULL) == 0)
     return 0;
