@@ -6,7 +6,11 @@
  *
  * Offsets count from the start of the map. A range past the known size makes the call ask the file whether it
  * has grown before it answers TOME_ERANGE. A length of 0 succeeds at any offset up to the size. A buffer may
- * lie in a view of the same map as long as it does not overlap the range itself; tome_move() is for that. */
+ * lie in a view of the same map as long as it does not overlap the range itself; tome_move() is for that.
+ *
+ * A full disk changes nothing: what needs blocks gets them before the first byte is stored. The exception are file systems that
+ * copy on write, such as btrfs: overwriting more than 1 MiB there (16 KiB with tome_move()) may stop half-way with TOME_ENOSPC. What
+ * lies before the error's range is stored then (behind it, where tome_move() goes to a higher offset). */
 #ifndef TOME_ACCESS_H
 #define TOME_ACCESS_H
 

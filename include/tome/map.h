@@ -8,8 +8,9 @@
  * padded ahead: tome_append() and a write past the end hand the new bytes and the new length to the system
  * in one call, and tome_resize() sets the very length that was asked for. A process killed at any moment
  * (kill -9 included) leaves the length before the call or the one after it; a kill in the middle of one
- * large append may leave a beginning of the appended bytes, never bytes that were not appended. A write
- * that leaves a gap past the end fills the gap with zeros first, as the file system always did.
+ * large append, or of a large write past the end, may leave a beginning of the new bytes, never bytes that were
+ * not written. The gap that a write past the end leaves is zeros, and comes with the bytes behind it; only on a file system without
+ * fallocate are the zeros written first, and a kill may leave a part of them.
  *
  * SPACE. A call that grows the file, or stores into a hole of a sparse one, first makes sure of the blocks:
  * a full disk is TOME_ENOSPC from that call, with length and contents as before. TOME_SPARSE lets

@@ -212,25 +212,40 @@ int tome_append(tome *map, const void *data, size_t length, uint64_t *ret_offset
 
 /* ---- writing past the end ---- */
 
-/* A failed write may have made the file longer. If it still ends where that write left it, nobody has added to it. */
-static void undo(tome *map, uint64_t size, uint64_t left_at) {
+/* A failed write may have made the file longer, or given it blocks behind its end. If it still ends where that write left it,
+ * nobody has added to it. */
+static void undo(tome *map, uint64_t size, uint64_t left_at, int gap) {
   int system = tome__os_last_error();
-  if (left_at > size && tome__os_size_now(&map->file) == left_at)
+  if ((left_at > size || gap) && tome__os_size_now(&map->file) == left_at)
     tome__os_cut_back(&map->file, size);
   tome__os_set_error(system);
 }
 
+/* Blocks for the gap, which count as zeros as soon as the file reaches beyond them: the write that follows makes it longer in
+ * one step. Where blocks cannot be had so, zeros are written. */
+static int allocate_gap(tome *map, uint64_t size, uint64_t from, uint64_t *ret_end) {
+  int r = tome__os_allocate(&map->file, size, from - size);
+  *ret_end = size;
+  if (r == TOME_ENOTSUP) {
+    *ret_end = from;
+    return tome__os_extend(&map->file, size, from, 0);
+  }
+  if (r < 0)
+    undo(map, size, size, 1);
+  return r;
+}
+
 static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const char *data,
                         size_t length, size_t inside) {
-  uint64_t from = map->origin + offset + inside;
+  uint64_t from = map->origin + offset + inside, end = status->size;
   int gap = from > status->size && !(map->flags & TOME_SPARSE);
   size_t written = 0;
-  int r = gap ? tome__os_extend(&map->file, status->size, from, 0) : 0;
+  int r = gap ? allocate_gap(map, status->size, from, &end) : 0;
   if (r < 0)
     return r;
   r = tome__os_write(&map->file, from, data + inside, length - inside, &written);
   if (r < 0)
-    undo(map, status->size, written || gap ? from + written : status->size);
+    undo(map, status->size, written ? from + written : end, gap);
   else
     grown_to(map, offset + length);
   return r;

@@ -25,18 +25,26 @@ static int populate(tome *map, uint64_t offset, uint64_t length) {
     if (r < 0)
       return r;
     r = tome__os_populate(at, n, OS_WRITE);
+    if (r == TOME_ELOST)
+      r = tome__os_store_failure(&map->file, map->origin + offset + done, at, n);
     tome__window_unpin(map, pinned);
   }
   return r == TOME_ENOTSUP ? 0 : r;
+}
+
+static int has_all_blocks(const tome *map) {
+  os_stat status;
+  return tome__os_stat(&map->file, &status) == 0 && status.allocated >= status.size;
 }
 
 int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
   if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
     return 0;
   int r = tome__os_allocate(&map->file, map->origin + offset, length);
-  if (r == TOME_ENOTSUP)
+  /* A full xfs refuses although all the blocks are there. */
+  if (r == TOME_ENOTSUP || (r == TOME_ENOSPC && has_all_blocks(map)))
     r = populate(map, offset, length);
-  return r == TOME_ELOST ? tome__os_store_failure(&map->file, map->origin + offset, length) : r;
+  return r;
 }
 
 /* Bytes to copy, or with data NULL the byte to set. */
@@ -72,7 +80,7 @@ static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length)
   if (r == TOME_ENOTSUP)
     return tome__allocate(map, offset, length);
   if (r == TOME_ELOST)
-    return tome__os_store_failure(&map->file, map->origin + offset, length);
+    return tome__os_store_failure(&map->file, map->origin + offset, at, length);
   return r;
 }
 

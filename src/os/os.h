@@ -47,6 +47,7 @@ void tome__os_mutex_unlock(os_mutex *mutex);
 typedef struct os_stat {
   uint64_t size;      /* bytes; of a block device too */
   uint64_t allocated; /* bytes on the disk */
+  uint64_t changed;   /* when last, in nanoseconds, as finely as the file system tells */
   uint32_t kind;      /* TOME_KIND_… */
 } os_stat;
 
@@ -104,10 +105,11 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
 int tome__os_truncate(const os_file *file, uint64_t size);
 /** After a failure: cut the file back to `size`, if it can be, and leave tome__os_last_error() as it is. */
 void tome__os_cut_back(const os_file *file, uint64_t size);
-/** Make sure of the blocks of a range inside the file. TOME_ENOTSUP where the file system has no such call. */
+/** Make sure of the blocks of a range, also behind the end of the file: the length stays. TOME_ENOTSUP where the file system has
+ *  no such call. */
 int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length);
-/** Why storing into a range has just failed: TOME_ENOSPC or TOME_ELOST. */
-int tome__os_store_failure(const os_file *file, uint64_t offset, uint64_t length);
+/** Why a range, mapped at `address`, could not be made writable just now: TOME_ENOSPC or TOME_ELOST. */
+int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, size_t length);
 
 /** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. */
 int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);

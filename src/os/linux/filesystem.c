@@ -89,14 +89,25 @@ void tome__os_file_system_name(const os_file *file, char *ret_name, size_t size)
   snprintf(ret_name, size, "%s", kind_of(file)->name);
 }
 
-int tome__os_store_failure(const os_file *file, uint64_t offset, uint64_t length) {
-  if (tome__os_size_now(file) < offset + length)
-    return TOME_ELOST;
+static int has_little_space(const os_file *file) {
   struct statfs status;
-  /* Without fallocate nothing else tells; and copy-on-write may have the blocks, but none for the new copy. */
-  int full = tome__os_allocate(file, offset, length) == TOME_ENOSPC ||
-             (tome__os_calls.fstatfs(file->descriptor, &status) == 0 &&
-              (uint64_t)status.f_bavail * (uint64_t)status.f_bsize < (UINT64_C(1) << 20));
+  return tome__os_calls.fstatfs(file->descriptor, &status) == 0 &&
+         (uint64_t)status.f_bavail * (uint64_t)status.f_bsize < (UINT64_C(1) << 20);
+}
+
+/* The blocks may be there, but none for the new copy that overwriting makes; how many are free such file systems cannot tell.
+ * A page that can be read and not be written to lacks nothing else. */
+static int wants_new_copy(const os_file *file, void *address, size_t length) {
+  return (kind_of(file)->traits & MOVES_BLOCKS) && tome__os_populate(address, length, 0) == 0;
+}
+
+int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, size_t length) {
+  int full = 0;
+  if (tome__os_size_now(file) >= offset + length) {
+    int r = tome__os_allocate(file, offset, length);
+    full = r == TOME_ENOSPC || has_little_space(file) ||
+           (r == 0 && wants_new_copy(file, address, length));
+  }
   errno = full ? ENOSPC : 0;
   return full ? TOME_ENOSPC : TOME_ELOST;
 }

@@ -24,6 +24,8 @@ int tome__os_stat(const os_file *file, os_stat *ret_stat) {
   }
   *ret_stat = (os_stat){.size = size,
                         .allocated = (uint64_t)status.st_blocks * 512,
+                        .changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u +
+                                   (uint64_t)status.st_ctim.tv_nsec,
                         .kind = S_ISBLK(status.st_mode) ? TOME_KIND_BLOCK : TOME_KIND_FILE};
   return 0;
 }
