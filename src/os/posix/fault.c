@@ -101,13 +101,14 @@ static void call(const struct sigaction *action, int number, siginfo_t *info, vo
   pthread_sigmask(SIG_SETMASK, &ours, NULL);
 }
 
-/* What the signal is for. The one that is for one signal only is gone with it. Nothing was found: another thread has just
- * given back what was, and this signal is older. */
+/* What the signal goes to. A handler that is for one signal only is gone with it. Nothing was found: another thread has just
+ * given back what was, and this signal is older. Deeper than there are any, the oldest may be another copy of this library, on its
+ * way to what it found. */
 static struct sigaction take_found(int depth) {
   struct sigaction none = {.sa_handler = SIG_DFL}, *from = &none;
   lock();
-  if (depth < found_count)
-    from = &found[found_count - 1 - depth];
+  if (found_count > 0 && depth < MOST_HANDLERS)
+    from = &found[depth < found_count ? found_count - 1 - depth : 0];
   else if (depth == 0)
     from = &given_back;
   struct sigaction action = *from;
