@@ -23,6 +23,7 @@ static const struct {
     {"dup3", EMFILE, 0, EINTR, 0},
     {"unlinkat", EIO, 0, 0, 0},
     {"fcntl", EMFILE, 0, 0, 0},
+    {"fstatat", ENOENT, 0, 0, 0},
     {"fstat", EIO, 0, 0, 0},
     {"lseek", EIO, 0, 0, 0},
     {"pread", EIO, 0, EINTR, 0},

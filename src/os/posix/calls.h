@@ -24,6 +24,8 @@
   X(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), -1)                   \
   X(int, fcntl, (int fd, int command, long argument), (fd, command, argument), -1)                 \
   X(int, fstat, (int fd, struct stat *status), (fd, status), -1)                                   \
+  X(int, fstatat, (int at, const char *path, struct stat *status, int flags),                      \
+    (at, path, status, flags), -1)                                                                 \
   X(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -1)                    \
   X(ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at), -1)                   \
   X(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at), -1)        \

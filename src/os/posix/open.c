@@ -21,15 +21,29 @@ static int open_retrying(int at, const char *path, int flags, mode_t mode) {
   return fd;
 }
 
-/* Only files have bytes at offsets. Asked before the file is used for anything. */
+/* Only files have bytes at offsets. */
+static int check_mode(mode_t mode) {
+  if (S_ISREG(mode) || S_ISBLK(mode))
+    return 0;
+  errno = 0;
+  return S_ISDIR(mode) ? TOME_EISDIR : TOME_ENOTMAP;
+}
+
+/* Asked before the file is used for anything. */
 static int check_kind(int fd) {
   struct stat status;
   if (tome__os_calls.fstat(fd, &status) < 0)
     return tome__os_failed();
-  if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))
-    return 0;
-  errno = 0;
-  return S_ISDIR(status.st_mode) ? TOME_EISDIR : TOME_ENOTMAP;
+  return check_mode(status.st_mode);
+}
+
+/* Opening alone would rewind a tape, pick up a modem, or let someone in who waits at a FIFO. What there is by the time it
+ * is opened is looked at again. */
+static int check_path(const char *path) {
+  struct stat status;
+  if (tome__os_calls.fstatat(AT_FDCWD, path, &status, 0) < 0)
+    return 0; /* opening will say why */
+  return check_mode(status.st_mode);
 }
 
 static os_file new_file(int fd, uint32_t flags) {
@@ -100,6 +114,9 @@ static int create(const char *path, uint32_t flags, uint32_t mode, os_file *ret_
 }
 
 static int open_existing(const char *path, uint32_t flags, os_file *ret_file) {
+  int r = check_path(path);
+  if (r < 0)
+    return r;
   int fd = open_retrying(AT_FDCWD, path, flags & TOME_WRITE ? O_RDWR : O_RDONLY, 0);
   if (fd < 0)
     return tome__os_failed();
@@ -182,11 +199,19 @@ int tome__os_owns_position(os_file *file) {
   return !file->borrowed;
 }
 
+/* Someone may have put another file in the place of the one that was created. */
+static int is_still_named(const os_file *file, int at, const char *name) {
+  struct stat ours, named;
+  return tome__os_calls.fstat(file->descriptor, &ours) == 0 &&
+         tome__os_calls.fstatat(at, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
 void tome__os_abandon(os_file *file, const char *path) {
-  if (file->created && file->directory >= 0)
-    tome__os_calls.unlinkat(file->directory, last_component(path), 0);
-  else if (file->created)
-    tome__os_calls.unlinkat(AT_FDCWD, path, 0);
+  int at = file->directory >= 0 ? file->directory : AT_FDCWD;
+  const char *name = file->directory >= 0 ? last_component(path) : path;
+  if (file->created && is_still_named(file, at, name))
+    tome__os_calls.unlinkat(at, name, 0);
   if (file->directory >= 0)
     tome__os_calls.close(file->directory);
   tome__os_calls.close(file->descriptor);
