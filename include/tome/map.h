@@ -89,7 +89,7 @@ typedef struct tome_options {
  *          TOME_EISDIR, TOME_ENOTMAP (a pipe, socket, character device, /proc file),
  *          TOME_EMFILE, TOME_ENOMEM, TOME_EIO, TOME_EBUSY (a program being executed, a leased file),
  *          TOME_ENOTSUP (hugetlbfs)
- *  Cost: three to six system calls, none that depends on the size. Since 0.1. */
+ *  Cost: about twenty short system calls, none that depends on the size. Since 0.1. */
 TOME_API int tome_open(tome **ret, const char *path, uint32_t flags, const tome_options *options);
 
 /** Open an open descriptor as memory.

@@ -110,8 +110,10 @@ static int search_piece(search *s, tome_range piece) {
   size_t available;
   window *pinned;
   int r = tome__window_pin(s->map, piece.offset, (size_t)piece.length, &data, &available, &pinned);
-  if (r < 0)
+  if (r < 0) {
+    s->lost = piece;
     return r;
+  }
   uint64_t before = tome__guard_before(s->map);
   fetch(s, data, piece);
   const unsigned char *hit = look(s, data, (size_t)piece.length);

@@ -109,7 +109,9 @@ static int is_last(const tome *map, const os_stat *status) {
 static int shrink(tome *map, const os_stat *status, uint64_t size) {
   if (tome__view_beyond(map, size))
     return TOME_EBUSY;
-  int r = is_last(map, status) ? tome__os_truncate(&map->file, map->origin + size) : 0;
+  if (!is_last(map, status))
+    return 0; /* what was stored there stays in the file */
+  int r = tome__os_truncate(&map->file, map->origin + size);
   if (r < 0)
     return r;
   uint64_t stored = atomic_load(&map->stored_end);

@@ -140,7 +140,8 @@ int tome__map_fail(const tome *map, const char *operation, int code, int system,
 int tome__fail_at(const tome *map, const char *operation, int code, tome_range range);
 
 /** Mapped memory at `offset`: *ret_data, at least `least` bytes of it, in all *ret_length. Stays until
- *  tome__window_unpin(). Pre: the bytes are inside the map. Fails with TOME_ENOMEM. */
+ *  tome__window_unpin(). Pre: the bytes are inside the map. Fails with TOME_ENOMEM, or
+ *  TOME_ELOST if the disk has failed. */
 int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **ret_data,
                      size_t *ret_length, window **ret_window);
 /** `pinned` may be NULL: the base needs no pin. */

@@ -65,12 +65,12 @@ static inline int copy_in(tome *map, unsigned char *to, uint64_t offset, source 
     memmove(to, from.data, length);
   else
     memset(to, from.byte, length);
-  if (UNLIKELY(!tome__guard_intact(map, before)) &&
-      tome__guard_settle(map, before, offset, length, ret_lost))
-    return TOME_ELOST;
-  if (map->can_be_cut && !(map->access & OS_PRIVATE))
-    tome__raise(&map->stored_end, offset + length);
-  return 0;
+  int lost = UNLIKELY(!tome__guard_intact(map, before)) &&
+             tome__guard_settle(map, before, offset, length, ret_lost);
+  uint64_t end = lost ? ret_lost->offset : offset + length;
+  if (map->can_be_cut && !(map->access & OS_PRIVATE) && end > offset)
+    tome__raise(&map->stored_end, end);
+  return lost ? TOME_ELOST : 0;
 }
 
 /* Make pages present and writable, blocks and all, without a signal and without reading around them. */

@@ -126,6 +126,8 @@ static int make_window(tome *map, uint64_t at, size_t least, window **ret_window
     r = map_window(map, start, needed, w);
   if (r < 0) {
     tome__os_free(w);
+    if (r == TOME_EIO) /* the disk has failed */
+      return TOME_ELOST;
     return r == TOME_EFBIG ? TOME_ENOMEM : r; /* the last page below 8 EiB cannot be mapped */
   }
   w->next = map->windows;

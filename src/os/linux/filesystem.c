@@ -73,8 +73,17 @@ static int can_be_cut(const os_file *file) {
   return seals < 0 || !(seals & F_SEAL_SHRINK);
 }
 
+/* Most files of /proc have no mapping, and say so by EIO, as a failed disk does. */
+static int can_be_mapped(const os_file *file) {
+  void *address;
+  size_t page = tome__os_system()->page;
+  return tome__os_map(file, 0, page, 0, &address) == 0 && tome__os_unmap(address, page) == 0;
+}
+
 int tome__os_traits(const os_file *file, os_traits *ret_traits) {
   const struct kind *kind = kind_of(file);
+  if (kind->magic == PROC_SUPER_MAGIC && !can_be_mapped(file))
+    return TOME_ENOTMAP;
   if (kind->magic == HUGETLBFS_MAGIC) {
     errno = 0;
     return TOME_ENOTSUP;
@@ -105,7 +114,7 @@ int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, 
   int full = 0;
   if (tome__os_size_now(file) >= offset + length) {
     int r = tome__os_allocate(file, offset, length);
-    full = r == TOME_ENOSPC || has_little_space(file) ||
+    full = r == TOME_ENOSPC || (r == TOME_ENOTSUP && has_little_space(file)) ||
            (r == 0 && wants_new_copy(file, address, length));
   }
   errno = full ? ENOSPC : 0;

@@ -24,10 +24,8 @@ static int protection(int access) {
   return access & OS_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
 }
 
-/* mmap reads nothing: EIO is how some files of /proc say that they have no mapping. EAGAIN is too much locked memory. */
+/* EAGAIN is too much locked memory. */
 static int mapping_failed(void) {
-  if (errno == EIO)
-    return TOME_ENOTMAP;
   return errno == EAGAIN ? TOME_ENOMEM : tome__os_failed();
 }
 
