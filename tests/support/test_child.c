@@ -54,6 +54,8 @@ void finish_child(pid_t child) {
   int status = wait_for(child);
   if (WIFSIGNALED(status))
     fail_at(__FILE__, __LINE__, "the child died of signal %d", WTERMSIG(status));
+  if (WEXITSTATUS(status) == EXIT_UNABLE && is_child())
+    _exit(EXIT_UNABLE);
   if (WEXITSTATUS(status) == EXIT_UNABLE)
     skip();
   if (WEXITSTATUS(status) != 0)
