@@ -25,7 +25,7 @@ TOME_BEGIN_DECLS
  *  anonymous memory, there is nothing to flush and the call succeeds.
  *  @param map     borrowed; other threads may use it at the same time
  *  @param offset  first byte, of any alignment
- *  @param length  bytes, of any alignment; TOME_END: to the end of the map
+ *  @param length  bytes, of any alignment; TOME_END: to the end of the map; stores that were cut away behind it count too
  *  @param level   TOME_FLUSH_START, TOME_FLUSH_WRITTEN or TOME_FLUSH_DURABLE
  *  @return 0, or
  *          TOME_EINVAL (unknown level), TOME_ERANGE (not inside the map),

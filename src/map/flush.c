@@ -90,6 +90,7 @@ int tome_flush(tome *map, uint64_t offset, uint64_t length, int level) {
     return tome__fail(
         map->path,
         (failure){.operation = __func__, .code = TOME_EINVAL, .detail = "unknown level"});
+  int to_end = length == TOME_END;
   int r = tome__resolve(map, __func__, offset, &length);
   if (r < 0)
     return r;
@@ -98,8 +99,8 @@ int tome_flush(tome *map, uint64_t offset, uint64_t length, int level) {
   r = flush_sticking(map, offset, length, level, &system);
   if (r < 0)
     return tome__map_fail(map, __func__, r, system, offset, length);
-  tome_range lost;
-  r = tome__stores_lost(map, offset, length, &lost);
+  tome_range lost; /* to the end: also what lay behind it before someone cut it away */
+  r = tome__stores_lost(map, offset, to_end ? TOME_END - offset : length, &lost);
   return r == 0 ? 0 : fail_lost(map, __func__, r, lost);
 }
 
