@@ -3,8 +3,8 @@
  * Stores are seen by other processes at once. What survives a crash of the process survives without any flush;
  * what survives a crash of the system, or power loss, is what was flushed to TOME_FLUSH_DURABLE.
  *
- * A failed flush sticks: the system may have dropped the pages it could not write, tells so only once, and goes on showing
- * what never reached the disk. So every later flush of the map reports the same failure, whatever its range, and so does that
+ * A failed flush sticks, and so does a close that tells of a failed write: the system may have dropped the pages it could not
+ * write, tells so only once, and goes on showing what never reached the disk. So every later flush of the map reports the same failure, whatever its range, and so does that
  * of any other map of the file in this process, opened before or afterwards, for as long as the process lives. What is left is
  * to write the data to a new file. */
 #ifndef TOME_FLUSH_H
@@ -16,7 +16,7 @@
 #define TOME_FLUSH_WRITTEN                                                                         \
   1 /**< handed to the device; survives a crash of the process, not of the power */
 #define TOME_FLUSH_DURABLE                                                                         \
-  2 /**< survives power loss: the bytes, the length, and a created file's name */
+  2 /**< survives power loss: the bytes, the length, and the name of a file that this map created */
 
 TOME_BEGIN_DECLS
 

@@ -21,13 +21,11 @@ static int find_cut(tome *map) {
   return 0;
 }
 
-/* What another process cut away of the stores in a range; counts as told then. */
+/* What another process cut away of the stores in a range; counts as told then. Under map->lock. */
 static int unsaved(tome *map, tome_range asked, tome_range *ret_lost) {
-  tome__os_mutex_lock(&map->lock);
   int r = find_cut(map);
   *ret_lost = tome__range_overlap(map->unsaved, asked);
   map->unsaved = tome__range_without(map->unsaved, asked);
-  tome__os_mutex_unlock(&map->lock);
   return r;
 }
 
@@ -35,8 +33,10 @@ int tome__stores_lost(tome *map, uint64_t offset, uint64_t length, tome_range *r
   tome_range asked = {offset, length}, lost;
   if (!map->guarded)
     return 0;
-  int r = unsaved(map, asked, &lost);
   tome__os_mutex_lock(&map->lock);
+  if (map->can_be_cut) /* views may have stored since it was last looked */
+    tome__raise(&map->stored_end, tome__views_stored_end(map));
+  int r = unsaved(map, asked, &lost);
   lost = tome__range_hull(lost, tome__views_lost(map, asked, 0, 1));
   tome__os_mutex_unlock(&map->lock);
   if (lost.length == 0)
@@ -52,8 +52,7 @@ static int fail_lost(tome *map, const char *operation, int r, tome_range lost) {
   return tome__map_fail(map, operation, TOME_ELOST, 0, lost.offset, lost.length);
 }
 
-/* For this map and, in the list, for all others of the file. Under flush_lock. */
-static void remember_failure(tome *map, int code) {
+void tome__flush_failed(tome *map, int code) {
   failed_file *entry = map->if_flush_fails;
   map->flush_code = code;
   map->flush_system = tome__os_last_error();
@@ -72,7 +71,7 @@ static int flush_sticking(tome *map, uint64_t offset, uint64_t length, int level
     int r = tome__os_flush(&map->file, map->origin + offset, length, level);
     const failed_file *failed = tome__failed_file(&map->identity);
     if (r < 0) {
-      remember_failure(map, r);
+      tome__flush_failed(map, r);
     } else if (failed) {
       map->flush_code = failed->code;
       map->flush_system = failed->system;
@@ -121,8 +120,11 @@ int tome_check(tome *map, tome_range *ret_lost) {
     return 0;
   if (atomic_load(&map->losses) != 0)
     lost = views_lost(map);
-  if (map->flags & TOME_WRITE)
+  if (map->flags & TOME_WRITE) {
+    tome__os_mutex_lock(&map->lock);
     r = unsaved(map, (tome_range){0, TOME_END}, &cut);
+    tome__os_mutex_unlock(&map->lock);
+  }
   lost = tome__range_hull(lost, cut);
   if (lost.length == 0)
     return r < 0 ? fail_lost(map, __func__, r, lost) : 0;

@@ -28,6 +28,7 @@ void tome__note_cut(tome *map, uint64_t file_size) {
   if (!map->can_be_cut || stored <= end)
     return;
   map->unsaved = tome__range_hull(map->unsaved, (tome_range){end, stored - end});
+  map->stored_behind = 1;
   atomic_compare_exchange_strong(&map->stored_end, &stored, end);
 }
 
@@ -104,6 +105,16 @@ static int is_last(const tome *map, const os_stat *status) {
   return map->origin + tome__size(map) >= status->size;
 }
 
+/* What was stored behind the end of a file that was cut is still in its last page. Some file systems (tmpfs) show it again
+ * when the file grows. Under map->lock. */
+static int clear_behind(tome *map, uint64_t file_size) {
+  uint64_t page = tome__os_system()->page;
+  size_t rest = (size_t)((page - file_size % page) % page);
+  if (!map->stored_behind || rest == 0)
+    return 0;
+  return tome__window_clear(map, file_size, rest);
+}
+
 /* ---- resize; under map->lock ---- */
 
 static int shrink(tome *map, const os_stat *status, uint64_t size) {
@@ -132,9 +143,11 @@ static int resize(tome *map, uint64_t size, uint64_t known) {
   int sparse = (map->flags & TOME_SPARSE) || map->kind == TOME_KIND_MEMORY;
   if (size < tome__size(map) && size < known)
     r = shrink(map, &status, size);
-  else if (end > status.size)
-    r = tome__os_extend(&map->file, status.size, end, sparse);
-  else if (size >= known)
+  else if (end > status.size) {
+    r = clear_behind(map, status.size);
+    if (r == 0)
+      r = tome__os_extend(&map->file, status.size, end, sparse);
+  } else if (size >= known)
     end = status.size;
   if (r < 0)
     return r;
@@ -242,7 +255,9 @@ static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const
   uint64_t from = map->origin + offset + inside, end = status->size;
   int gap = from > status->size && !(map->flags & TOME_SPARSE);
   size_t written = 0;
-  int r = gap ? allocate_gap(map, status->size, from, &end) : 0;
+  int r = from > status->size ? clear_behind(map, status->size) : 0;
+  if (r == 0 && gap)
+    r = allocate_gap(map, status->size, from, &end);
   if (r < 0)
     return r;
   r = tome__os_write(&map->file, from, data + inside, length - inside, &written);

@@ -17,10 +17,10 @@
 #include <tome/info.h>
 
 static atomic_flag lock_taken = ATOMIC_FLAG_INIT;
-static window *watched;   /* under the lock */
-static unsigned attached; /* maps; under the lock */
-static int has_forked;    /* under the lock */
-static int fork_safe;     /* under the lock */
+static _Atomic(window *) watched; /* under the lock; whole at any moment, for a child of a fork */
+static unsigned attached;         /* maps; under the lock */
+static int has_forked;            /* under the lock */
+static int fork_safe;             /* under the lock */
 static atomic_int enabled = 1;
 
 static void lock_in_handler(void) {
@@ -84,7 +84,10 @@ static loss *entry_for_new(tome *map) {
     if (l->healed && (!oldest || l->healed < oldest->healed))
       oldest = l;
   }
-  if (oldest && oldest->healed > map->forgotten)
+  if (!oldest)
+    return NULL;
+  map->forgotten_range = tome__range_hull(map->forgotten_range, oldest->range);
+  if (oldest->healed > map->forgotten)
     map->forgotten = oldest->healed;
   return oldest;
 }
@@ -249,11 +252,13 @@ void tome__guard_unwatch(window *w) {
     return;
   os_signals before;
   lock(&before);
-  window **link = &watched;
-  while (*link && *link != w)
-    link = &(*link)->watched_next;
-  if (*link)
-    *link = w->watched_next;
+  window *before_it = watched;
+  while (before_it && before_it != w && before_it->watched_next != w)
+    before_it = before_it->watched_next;
+  if (before_it == w)
+    watched = w->watched_next;
+  else if (before_it)
+    before_it->watched_next = w->watched_next;
   unlock(&before);
 }
 
@@ -283,7 +288,7 @@ tome_range tome__guard_met(tome *map, uint64_t before, uint64_t since, tome_rang
   tome_range lost = {0, 0};
   lock(&signals);
   if (before / 2 < map->forgotten && since < map->forgotten)
-    lost = all;
+    lost = tome__range_overlap(map->forgotten_range, all);
   for (int i = 0; i < MOST_LOSSES; i++) {
     const loss *l = &map->lost[i];
     if (l->noted > since && (!l->healed || l->healed > before / 2))

@@ -337,6 +337,8 @@ int tome_close(tome *map) {
     system = tome__os_last_error();
   }
   int closed = tome__os_close(&map->file);
+  if (writable && (closed == TOME_EIO || closed == TOME_ENOSPC))
+    tome__flush_failed(map, closed);
   if (closed < 0 && r == 0) {
     r = closed;
     system = tome__os_last_error();

@@ -90,6 +90,7 @@ struct tome {
   window *windows;
   uint64_t window_clock;
   tome_range unsaved; /* stores that another process cut away, not told yet */
+  int stored_behind;  /* some of them may lie behind the end of the file, in its last page */
   uint64_t checked; /* losses that open views met up to this generation were told by tome_check() */
   view_entry *views;
   uint32_t views_count, views_free; /* views_free: index + 1 */
@@ -102,6 +103,7 @@ struct tome {
   /* The guard's, under its lock. */
   loss lost[MOST_LOSSES];
   uint64_t forgotten; /* losses healed up to this generation may have been dropped from `lost` */
+  tome_range forgotten_range; /* and where they were */
 };
 
 static inline uint64_t tome__size(const tome *map) {
@@ -127,6 +129,9 @@ int tome__resolve(tome *map, const char *operation, uint64_t offset, uint64_t *l
 int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_t length);
 /** The file is `file_size` bytes long: note the stores that reached beyond. Pre: map->lock held. */
 void tome__note_cut(tome *map, uint64_t file_size);
+/** The system failed to write the file back, says its last error: for this map and all others of the file, for good. Pre: nobody
+ *  else flushes the map. */
+void tome__flush_failed(tome *map, int code);
 /** Stores that are not in the file although their calls succeeded: what another process cut away, and with `views` what
  *  live views lost. 1 and the smallest range around those in [offset, offset + length), 0 if none, or TOME_EIO and the like.
  *  They are not told again, but for a flush inside the range and what live views lost. */
@@ -146,6 +151,8 @@ int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **r
                      size_t *ret_length, window **ret_window);
 /** `pinned` may be NULL: the base needs no pin. */
 void tome__window_unpin(tome *map, window *pinned);
+/** Zero bytes of the file through a mapping of their own, be they inside the map or not. If they are lost, nothing happens. */
+int tome__window_clear(tome *map, uint64_t at, size_t length);
 /** Map the base, as much of `reserve` as the system gives. With TOME_ENOMEM windows remain. */
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve);
 /** Unmap everything. */
@@ -153,8 +160,12 @@ int tome__window_release(tome *map);
 
 /** Enter a view, which begins now; its key. 0: no memory. Pre: map->lock held, as for all of these. */
 uint64_t tome__view_enter(tome *map, tome_range range, int stores);
+/** Whether it is there. */
+int tome__view_is_live(const tome *map, uint64_t key);
 /** Take it out; 0 if it is not there any more. */
 int tome__view_leave(tome *map, uint64_t key);
+/** Up to where live views may have stored. */
+uint64_t tome__views_stored_end(const tome *map);
 /** Whether a live view covers bytes from `size` on. */
 int tome__view_beyond(const tome *map, uint64_t size);
 /** The smallest range around what live views met of losses in `range` noted after generation `since`; of storing views only

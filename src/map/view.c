@@ -114,9 +114,13 @@ int tome_view_end(tome_view *view) {
   tome *map = view->map;
   tome_range range = {0, 0};
   tome__os_mutex_lock(&map->lock);
-  int live = tome__view_leave(map, view->internal[ENTRY]);
+  int live = tome__view_is_live(map, view->internal[ENTRY]);
   tome__os_mutex_unlock(&map->lock);
   int lost = live && what_was_lost(view, &range);
+  /* Only now: until it was looked at no resize cuts it. */
+  tome__os_mutex_lock(&map->lock);
+  live = tome__view_leave(map, view->internal[ENTRY]);
+  tome__os_mutex_unlock(&map->lock);
   if (live)
     tome__window_unpin(map, (window *)(uintptr_t)view->internal[WINDOW]);
   *view = (tome_view){.offset = view->offset};

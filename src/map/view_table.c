@@ -40,9 +40,14 @@ uint64_t tome__view_enter(tome *map, tome_range range, int stores) {
   return (uint64_t)entry->serial << 32 | index;
 }
 
+int tome__view_is_live(const tome *map, uint64_t key) {
+  uint32_t index = (uint32_t)key;
+  return index < map->views_count && map->views[index].serial == key >> 32;
+}
+
 int tome__view_leave(tome *map, uint64_t key) {
   uint32_t index = (uint32_t)key;
-  if (index >= map->views_count || map->views[index].serial != key >> 32)
+  if (!tome__view_is_live(map, key))
     return 0;
   map->views[index].serial++;
   map->views[index].next_free = map->views_free;
@@ -57,6 +62,17 @@ int tome__view_beyond(const tome *map, uint64_t size) {
       return 1;
   }
   return 0;
+}
+
+uint64_t tome__views_stored_end(const tome *map) {
+  uint64_t end = 0;
+  for (uint32_t i = 0; i < map->views_count; i++) {
+    const view_entry *entry = &map->views[i];
+    if (entry->serial % 2 && entry->stores && entry->range.length &&
+        tome__range_end(entry->range) > end)
+      end = tome__range_end(entry->range);
+  }
+  return end;
 }
 
 tome_range tome__views_lost(tome *map, tome_range range, uint64_t since, int stores) {

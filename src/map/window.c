@@ -37,6 +37,17 @@ static int unmap_window(window *w) {
   return tome__os_unmap(w->address, w->length);
 }
 
+int tome__window_clear(tome *map, uint64_t at, size_t length) {
+  uint64_t granularity = tome__os_system()->granularity;
+  uint64_t lead = at % granularity;
+  window w = {0};
+  int r = map_window(map, at - lead, round_up(lead + length, granularity), &w);
+  if (r < 0)
+    return r;
+  memset(w.address + lead, 0, length);
+  return unmap_window(&w);
+}
+
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve) {
   uint64_t granularity = tome__os_system()->granularity;
   uint64_t start = map->origin - map->origin % granularity;

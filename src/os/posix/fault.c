@@ -19,7 +19,7 @@
 
 #define MOST_HANDLERS 16
 
-static os_fault_handler *deal_with;
+static os_fault_handler *_Atomic deal_with;
 static struct sigaction found[MOST_HANDLERS]; /* the newest last; under the lock, like the count */
 static int found_count;
 static struct sigaction given_back; /* last, to the program; under the lock */
@@ -134,7 +134,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
                   &before); /* a handler that chains to us may have them unblocked */
   /* si_code <= 0: sent by a process, not raised by an access. An unaligned access is the program's own mistake. */
   int lost_page = info->si_code > 0 && info->si_code != BUS_ADRALN;
-  if (!lost_page || !deal_with((uintptr_t)info->si_addr))
+  if (!lost_page || !atomic_load(&deal_with)((uintptr_t)info->si_addr))
     pass_on(number, info, context);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   errno = system;
@@ -185,7 +185,7 @@ int tome__os_fault_install(os_fault_handler *handler) {
     return tome__os_failed();
   if (is_ours(&now))
     return 0;
-  deal_with = handler;
+  atomic_store(&deal_with, handler);
   /* Whether a signal that someone sends interrupts a system call is up to the handler it is for. */
   ours.sa_flags |= is_standard(&now) ? SA_RESTART : now.sa_flags & SA_RESTART;
   push_found(&now);
