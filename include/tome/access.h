@@ -31,7 +31,9 @@ TOME_BEGIN_DECLS
 TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
 
 /** Copy bytes into the map.
- *  With TOME_GROW a range past the end grows the file; what lies between the old end and `offset` becomes zero.
+ *  With TOME_GROW a range past the end grows the file; what lies between the old end and `offset` becomes zero. If another
+ *  process cuts the file at the very moment of a large write (64 KiB or more), it may grow the file again; without TOME_GROW no
+ *  write ever does.
  *  @param map     borrowed, writable; other threads may use it at the same time
  *  @param offset  first byte
  *  @param data    `length` bytes

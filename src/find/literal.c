@@ -15,6 +15,7 @@
 
 #define FIRST_PIECE ((uint64_t)64 << 10)
 #define LARGEST_PIECE ((uint64_t)4 << 20)
+#define MOST_AHEAD (2 * LARGEST_PIECE)
 
 /* A search under way. Offsets are the map's. */
 typedef struct search {
@@ -60,20 +61,29 @@ static int is_known(const tome *map, tome_range piece) {
          tome__pageset_has(&map->known, piece.offset + map->lead, piece.length);
 }
 
-/* The piece's pages, and a word to the disk about the next one. */
-static void fetch(const search *s, unsigned char *data, tome_range piece) {
+/* How far to ask ahead of a piece; `behind` is what is mapped behind it. */
+static size_t ahead_of(const search *s, tome_range piece, size_t behind, int pinned) {
+  uint64_t rest = s->backward ? piece.offset - s->from : s->to - tome__range_end(piece);
+  uint64_t most = s->step < LARGEST_PIECE ? s->step : MOST_AHEAD;
+  if (s->backward && pinned)
+    return 0;
+  if (!s->backward && most > behind)
+    most = behind;
+  return (size_t)(rest < most ? rest : most);
+}
+
+/* The piece's pages, and a word to the disk about the next ones. */
+static void fetch(const search *s, unsigned char *data, tome_range piece, size_t available,
+                  int pinned) {
   tome *map = s->map;
   size_t length = (size_t)piece.length;
   int based = tome__inside(map->reach, piece.offset, piece.length);
   if (is_known(map, piece))
     return;
-  uint64_t ahead = s->backward ? piece.offset - s->from : s->to - tome__range_end(piece);
-  uint64_t most = s->step < LARGEST_PIECE ? s->step : LARGEST_PIECE;
-  if (ahead > most)
-    ahead = most;
   tome__os_will_need(data, length);
-  if (ahead > 0 && tome__inside(map->reach, piece.offset, piece.length + ahead))
-    tome__os_will_need(s->backward ? data - ahead : data + length, (size_t)ahead);
+  size_t ahead = ahead_of(s, piece, available - length, pinned);
+  if (ahead > 0)
+    tome__os_will_need(s->backward ? data - ahead : data + length, ahead);
   int r = tome__os_populate(data, length, 0);
   /* Searches that begin here again, for the next match, find it done. */
   if (r == 0 && based && s->step < LARGEST_PIECE)
@@ -115,11 +125,11 @@ static int search_piece(search *s, tome_range piece) {
     return r;
   }
   uint64_t before = tome__guard_before(s->map);
-  fetch(s, data, piece);
+  fetch(s, data, piece, available, pinned != NULL);
   const unsigned char *hit = look(s, data, (size_t)piece.length);
   s->found = hit ? piece.offset + (uint64_t)(hit - data) : 0;
   r = settle(s, before, data, piece, hit != NULL);
-  if (!pinned && s->step >= LARGEST_PIECE && !(s->map->access & OS_PRIVATE))
+  if (s->step >= LARGEST_PIECE && !(s->map->access & OS_PRIVATE))
     tome__os_let_go(data, (size_t)piece.length);
   tome__window_unpin(s->map, pinned);
   if (r == TOME_ELOST)

@@ -14,6 +14,9 @@
 /* Made ready before the first byte of it is stored. */
 #define PIECE ((size_t)1 << 20)
 
+/* From here on a system call is cheaper than making pages present. */
+#define BY_CALL ((size_t)64 << 10)
+
 /* Where no call gets blocks, making the pages writable does, one by one. */
 static int populate(tome *map, uint64_t offset, uint64_t length) {
   int r = 0;
@@ -115,6 +118,49 @@ static int ready_piece(const store *s, unsigned char *to, uint64_t offset, size_
   return r;
 }
 
+/* Pages that were not stored into before, and many of them, are handed over by a system call: it reads nothing of what is
+ * replaced and takes no page into our tables. It would make a file longer that another process cuts at this very moment, so the
+ * map must be one that may grow. */
+static int goes_by_call(const store *s, uint64_t offset, size_t length) {
+  tome *map = s->map;
+  int based = tome__inside(map->reach, offset, length);
+  return length >= BY_CALL && (map->flags & TOME_GROW) && s->steps == READY_AND_STORE &&
+         !(map->access & OS_PRIVATE) && map->kind == TOME_KIND_FILE && !map->moves_blocks &&
+         !map->forced_window && !(atomic_load(&map->losses) & 1) &&
+         !(based && tome__pageset_has(&map->stored, offset + map->lead, length)) &&
+         tome__os_size_now(&map->file) >= map->origin + offset + length;
+}
+
+static int write_source(tome *map, uint64_t offset, source from, size_t length, size_t *ret_done) {
+  unsigned char same[16384];
+  if (from.data)
+    return tome__os_write(&map->file, map->origin + offset, from.data, length, ret_done);
+  memset(same, from.byte, sizeof same);
+  int r = 0;
+  for (*ret_done = 0; r == 0 && *ret_done < length;) {
+    size_t n = length - *ret_done < sizeof same ? length - *ret_done : sizeof same, written;
+    r = tome__os_write(&map->file, map->origin + offset + *ret_done, same, n, &written);
+    *ret_done += written;
+  }
+  return r;
+}
+
+/* *ret_done less than `length`: the rest is better stored as memory, which finds out exactly what is wrong. */
+static int store_by_call(store *s, uint64_t done, size_t length, size_t *ret_done) {
+  tome *map = s->map;
+  uint64_t offset = s->offset + done;
+  *ret_done = 0;
+  if (!goes_by_call(s, offset, length))
+    return 0;
+  int r = s->length > PIECE ? 0 : tome__allocate(map, offset, length);
+  if (r < 0)
+    return r;
+  write_source(map, offset, source_at(s->from, (size_t)done), length, ret_done);
+  if (map->can_be_cut && *ret_done > 0)
+    tome__raise(&map->stored_end, offset + *ret_done);
+  return 0;
+}
+
 /* Up to PIECE bytes are all made ready before the first is stored. */
 static int store_piece(store *s, uint64_t done, size_t length) {
   tome *map = s->map;
@@ -145,8 +191,11 @@ static int store_all(store *s) {
     r = tome__allocate(map, s->offset, s->length);
   for (uint64_t done = 0; r == 0 && done < s->length; done += PIECE) {
     uint64_t rest = s->length - done;
+    size_t n = rest < PIECE ? (size_t)rest : PIECE, by_call;
     s->lost = (tome_range){s->offset + done, rest};
-    r = store_piece(s, done, rest < PIECE ? (size_t)rest : PIECE);
+    r = store_by_call(s, done, n, &by_call);
+    if (r == 0 && by_call < n)
+      r = store_piece(s, done + by_call, n - by_call);
   }
   if (r == TOME_ELOST)
     tome__guard_stopped(map, s->offset + s->length, &s->lost);
