@@ -1,6 +1,7 @@
 #include "planted_bug.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -19,6 +20,8 @@ static void run_broken(void *context) {
   const broken_run *run = context;
   int fd = open(run->log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
   must(fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+  signal(SIGBUS, SIG_DFL); /* not the test runner's handlers: a child that dies must die */
+  signal(SIGSEGV, SIG_DFL);
   run->bug();
   run->body(run->context);
 }
