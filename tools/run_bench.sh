@@ -12,6 +12,8 @@ run_bench() {
   [ $# = 1 ] || make_demo_log "$demo_size"
   say 'what a call costs'
   build/release/bench/tome_bench_micro "$file"
+  say 'beside read and write, with and without much memory'
+  build/release/bench/tome_bench_memory build 256 5
   say "ways to read the same places of $file"
   build/release/cli/tome bench "$file"
 }
