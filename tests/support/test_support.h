@@ -160,19 +160,23 @@ tome_view begin_view(tome *map, uint64_t offset, size_t length, uint32_t intent)
 /* ---- disks of the tests' own ---- */
 
 typedef enum disk {
-  DISK_SMALL, /* a tmpfs of 1 MiB */
-  DISK_EXT2,  /* a file system of 8 MiB that has no fallocate(2) */
-  DISK_EXT4,  /* 32 MiB, on a loop device, as the next ones */
-  DISK_XFS,   /* 320 MiB */
-  DISK_BTRFS, /* 160 MiB */
-  DISK_HUGE   /* hugetlbfs */
+  DISK_SMALL,       /* a tmpfs of 1 MiB */
+  DISK_EXT2,        /* a file system of 8 MiB that has no fallocate(2) */
+  DISK_EXT4,        /* 32 MiB, on a loop device, as the next ones */
+  DISK_XFS,         /* 320 MiB */
+  DISK_BTRFS,       /* 160 MiB */
+  DISK_HUGE,        /* hugetlbfs */
+  DISK_TMPFS_QUOTA, /* each ordinary user may have 1 MiB */
+  DISK_BTRFS_QUOTA  /* all of it may have 16 MiB */
 } disk;
 typedef void disk_test(void);
 
 /** Run the body in a child that has such a disk mounted as "disk" in the test's directory; skips if there can be none. */
 void on_disk(disk kind, disk_test *body);
-/** Leave so many free pages on the disk: exactly so on a tmpfs. */
+/** Leave so many free pages on the disk, or of the quota: exactly so on a tmpfs, about so elsewhere. */
 void leave_free(size_t pages);
+/** Unmount the disk and mount it again, so that what is read then was really on it; 0 if this one lives in memory. */
+int remount_disk(void);
 /** For a child: a mount namespace of its own, as root in it; exits as unable where there can be none. */
 void enter_namespace(void);
 
