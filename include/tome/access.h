@@ -9,8 +9,9 @@
  * lie in a view of the same map as long as it does not overlap the range itself; tome_move() is for that.
  *
  * A full disk changes nothing: what needs blocks gets them before the first byte is stored. The exception are file systems that
- * copy on write, such as btrfs: overwriting more than 1 MiB there (16 KiB with tome_move()) may stop half-way with TOME_ENOSPC. What
- * lies before the error's range is stored then (behind it, where tome_move() goes to a higher offset). */
+ * copy on write, such as btrfs, where overwriting may run out of blocks half-way: with TOME_ENOSPC, or TOME_ELOST where the
+ * system had promised the blocks. What lies before the error's range is stored then (behind it, where tome_move() goes to a
+ * higher offset), what lies behind it may be, and a growing write may have made the file longer. */
 #ifndef TOME_ACCESS_H
 #define TOME_ACCESS_H
 
@@ -32,8 +33,8 @@ TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
 
 /** Copy bytes into the map.
  *  With TOME_GROW a range past the end grows the file; what lies between the old end and `offset` becomes zero. If another
- *  process cuts the file at the very moment of a large write (64 KiB or more), it may grow the file again; without TOME_GROW no
- *  write ever does.
+ *  process cuts the file at the very moment of a large write (64 KiB or more), it may grow the file again. Without TOME_GROW no
+ *  write ever does, which makes large ones slower where memory is scarce.
  *  @param map     borrowed, writable; other threads may use it at the same time
  *  @param offset  first byte
  *  @param data    `length` bytes

@@ -13,6 +13,9 @@
    TOME_NOGUARD)
 #define NEEDS_WRITE (TOME_CREATE | TOME_TRUNCATE | TOME_GROW | TOME_SPARSE)
 
+/* Where the usual reservation is refused (ulimit -v), the largest that is not would leave nothing for the rest of the program. */
+#define SPARE_WHERE_SCARCE ((uint64_t)16 << 20)
+
 static const tome_options default_options = TOME_OPTIONS_INIT;
 
 const char *tome_version(void) {
@@ -133,7 +136,8 @@ static int map_base(tome *map, const tome_options *options) {
   map->forced_window = window_size(options);
   if (map->forced_window)
     return try_mapping(map);
-  int r = tome__window_base(map, tome__size(map), reservation(map, options));
+  uint64_t scarce = options->reserve ? UINT64_MAX / 2 : SPARE_WHERE_SCARCE;
+  int r = tome__window_base(map, tome__size(map), reservation(map, options), scarce);
   if (r == TOME_ENOMEM && !(map->flags & TOME_COPY))
     return 0; /* windows */
   if (r == 0 && !map->base)

@@ -153,8 +153,9 @@ int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **r
 void tome__window_unpin(tome *map, window *pinned);
 /** Zero bytes of the file through a mapping of their own, be they inside the map or not. If they are lost, nothing happens. */
 int tome__window_clear(tome *map, uint64_t at, size_t length);
-/** Map the base, as much of `reserve` as the system gives. With TOME_ENOMEM windows remain. */
-int tome__window_base(tome *map, uint64_t size, uint64_t reserve);
+/** Map the base with `reserve` bytes of address space; where that is refused, with `scarce` bytes behind the map at most, as much as
+ *  the system gives. With TOME_ENOMEM windows remain. */
+int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce);
 /** Unmap everything. */
 int tome__window_release(tome *map);
 

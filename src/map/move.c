@@ -8,7 +8,7 @@
 /* Through a buffer: what could not be read is known before anything is stored. Long moves want a larger one, and do
  * without if there is no memory. */
 #define SMALL ((size_t)16 << 10)
-#define LARGE ((size_t)1 << 20)
+#define LARGE ((size_t)256 << 10)
 
 /* Where the bytes pass through. */
 typedef struct passage {

@@ -48,7 +48,7 @@ int tome__window_clear(tome *map, uint64_t at, size_t length) {
   return unmap_window(&w);
 }
 
-int tome__window_base(tome *map, uint64_t size, uint64_t reserve) {
+int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce) {
   uint64_t granularity = tome__os_system()->granularity;
   uint64_t start = map->origin - map->origin % granularity;
   uint64_t lead = map->origin - start;
@@ -70,6 +70,8 @@ int tome__window_base(tome *map, uint64_t size, uint64_t reserve) {
       return r;
     if (spare == 0)
       return TOME_ENOMEM;
+    if (spare > 2 * scarce)
+      spare = 2 * scarce;
     if (spare < granularity)
       spare = 0;
   }

@@ -459,6 +459,30 @@ static void a_file_larger_than_the_address_space_is_used_through_windows(void **
   in_child(use_in_little_address_space, path);
 }
 
+enum { MAPS = 10 };
+
+static void open_many_in_little_address_space(void *context) {
+  struct rlimit limit = {(rlim_t)1 << 30, (rlim_t)1 << 30};
+  must_equal(setrlimit(RLIMIT_AS, &limit), 0);
+  tome *maps[MAPS];
+  for (int i = 0; i < MAPS; i++)
+    maps[i] = open_map(context, TOME_WRITE | TOME_GROW);
+  void *rest = malloc((size_t)512 << 20);
+  must(rest != NULL);
+  free(rest);
+  for (int i = 0; i < MAPS; i++)
+    must_succeed(tome_close(maps[i]));
+}
+
+static void maps_leave_half_of_a_little_address_space_to_the_program(void **state) {
+  (void)state;
+  if (SANITIZED)
+    skip_because("a sanitizer needs terabytes of address space");
+  char path[512];
+  strcpy(path, make_pattern_file("file", 3 * PAGE));
+  in_child(open_many_in_little_address_space, path);
+}
+
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(an_append_that_does_not_fit_is_nospc_and_adds_nothing),
@@ -477,6 +501,7 @@ int main(int count, char **arguments) {
       TEST(growing_past_the_limit_of_the_process_is_fbig_without_a_signal),
       TEST(the_signal_of_the_limit_stays_the_programs_own),
       TEST(a_file_larger_than_the_address_space_is_used_through_windows),
+      TEST(maps_leave_half_of_a_little_address_space_to_the_program),
   };
   return run_matching(tests, count, arguments);
 }
