@@ -10,8 +10,8 @@
  *
  * A full disk changes nothing: what needs blocks gets them before the first byte is stored. The exception are file systems that
  * copy on write, such as btrfs, where overwriting may run out of blocks half-way: with TOME_ENOSPC, or TOME_ELOST where the
- * system had promised the blocks. What lies before the error's range is stored then (behind it, where tome_move() goes to a
- * higher offset), what lies behind it may be, and a growing write may have made the file longer. */
+ * system had promised the blocks. What lies before the error's range is stored then (behind it, where tome_move() goes
+ * backwards, as its destination begins inside its source), what lies behind it may be, and a growing write may have made the file longer. */
 #ifndef TOME_ACCESS_H
 #define TOME_ACCESS_H
 

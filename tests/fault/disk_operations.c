@@ -136,14 +136,14 @@ static void must_be_old_or_new(const trial *t) {
   free(got);
 }
 
-/* What a store that stopped had stored is known exactly before the error's range; behind it, where a move to a higher place
- * begins at its end. Of the piece that met lost bytes, more may be stored than those before. */
+/* What a store that stopped had stored is known exactly before the error's range; behind it, where a move whose destination begins
+ * inside its source goes backwards. Of the piece that met lost bytes, more may be stored than those before. */
 static void must_be_half_way(const trial *t) {
   size_t length, from = t->at, to = t->stopped, end = t->at + t->length;
   size_t first_unsure = t->stopped, last_unsure = t->lost ? end : t->stopped_end;
   unsigned char *got = read_file(t->path, &length);
   must_equal(length, t->before.length);
-  if (t->what->action == MOVE) {
+  if (t->what->action == MOVE && t->at < t->length) {
     from = t->stopped_end;
     to = end;
     first_unsure = t->lost ? t->at : t->stopped;

@@ -64,9 +64,10 @@ int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length) {
 /* One piece at the end of the file, wherever that is; *ret_end is where the file's end was right after it.
  *
  * With the offset -1 the description's position is used and moved: it tells where the piece landed. A position that is not
- * ours is left alone; then the size tells, unless someone else has appended since. */
-static ssize_t append_piece(const os_file *file, int owned, const void *data, size_t length,
-                            uint64_t *ret_end) {
+ * ours is left alone; then the size tells, unless someone else has appended since. Where neither can be asked, `expected` is what it
+ * would be if nobody else appends. */
+static ssize_t append_piece(const os_file *file, int owned, uint64_t expected, const void *data,
+                            size_t length, uint64_t *ret_end) {
   struct iovec piece = {(void *)(uintptr_t)data, length};
   ssize_t n;
   do
@@ -75,7 +76,11 @@ static ssize_t append_piece(const os_file *file, int owned, const void *data, si
   if (n < 0)
     return n;
   off_t end = owned ? tome__os_calls.lseek(file->descriptor, 0, SEEK_CUR) : -1;
-  *ret_end = end < 0 ? tome__os_size_now(file) : (uint64_t)end;
+  os_stat now;
+  if (end >= 0)
+    *ret_end = (uint64_t)end;
+  else
+    *ret_end = tome__os_stat(file, &now) == 0 ? now.size : expected + (uint64_t)n;
   return n;
 }
 
@@ -87,11 +92,12 @@ static void undo_append(const os_file *file, uint64_t start, size_t done) {
   errno = system;
 }
 
-static int append_atomically(const os_file *file, int owned, const void *data, size_t length,
-                             uint64_t *ret_offset) {
+static int append_atomically(const os_file *file, int owned, uint64_t size, const void *data,
+                             size_t length, uint64_t *ret_offset) {
   uint64_t start = 0, end = 0;
   for (size_t done = 0; done < length;) {
-    ssize_t n = append_piece(file, owned, (const char *)data + done, length - done, &end);
+    ssize_t n =
+        append_piece(file, owned, size + done, (const char *)data + done, length - done, &end);
     if (n < 0) {
       int r = tome__os_failed();
       undo_append(file, start, done);
@@ -127,6 +133,6 @@ int tome__os_append(os_file *file, uint64_t size, const void *data, size_t lengt
   int r = tome__os_may_reach(size + length);
   if (r < 0)
     return r;
-  r = append_atomically(file, tome__os_owns_position(file), data, length, ret_offset);
+  r = append_atomically(file, tome__os_owns_position(file), size, data, length, ret_offset);
   return r == TOME_ENOTSUP ? append_at(file, data, length, ret_offset) : r;
 }
