@@ -10,13 +10,16 @@
 #include <tome/access.h>
 #include <tome/error.h>
 
-/* Pages that are gone are neither read before nor have they blocks, when they come back. */
+/* Pages that are gone are neither read before nor have they blocks, when they come back. What is new must not lie under a
+ * patch when it is first seen. */
 static void set_size(tome *map, uint64_t size) {
   uint64_t before = tome__size(map);
   if (size < before) {
     tome__pageset_remove(&map->known, map->lead + size, before - size);
     if (!(map->access & OS_PRIVATE))
       tome__pageset_remove(&map->stored, map->lead + size, before - size);
+  } else if (size > before) {
+    tome__guard_heal_locked(map);
   }
   tome__raise(&map->promised, size);
   atomic_store_explicit(&map->size, size, memory_order_release);

@@ -283,6 +283,14 @@ __attribute__((no_sanitize("thread"))) int tome__zeros_to_page_end(const unsigne
   return 1;
 }
 
+/* What is lost, and all that the patch lies over: the map may have grown into its last page since. */
+static tome_range lost_or_patched(const tome *map, const loss *l) {
+  uint64_t from = l->patched.offset > map->origin ? l->patched.offset - map->origin : 0;
+  uint64_t end = tome__range_end(l->patched);
+  uint64_t to = end > map->origin ? end - map->origin : 0;
+  return tome__range_hull(l->range, (tome_range){from, to - from});
+}
+
 tome_range tome__guard_met(tome *map, uint64_t before, uint64_t since, tome_range all) {
   os_signals signals;
   tome_range lost = {0, 0};
@@ -292,7 +300,7 @@ tome_range tome__guard_met(tome *map, uint64_t before, uint64_t since, tome_rang
   for (int i = 0; i < MOST_LOSSES; i++) {
     const loss *l = &map->lost[i];
     if (l->noted > since && (!l->healed || l->healed > before / 2))
-      lost = tome__range_hull(lost, tome__range_overlap(l->range, all));
+      lost = tome__range_hull(lost, tome__range_overlap(lost_or_patched(map, l), all));
   }
   unlock(&signals);
   return lost;
@@ -339,16 +347,22 @@ static void heal(tome *map, loss *l) {
   next_generation(map);
 }
 
-void tome__guard_heal(tome *map) {
+void tome__guard_heal_locked(tome *map) {
   if (!(atomic_load(&map->losses) & 1))
     return;
   os_signals signals;
-  tome__os_mutex_lock(&map->lock);
   lock(&signals);
   for (int i = 0; i < MOST_LOSSES; i++)
     if (map->lost[i].range.length && !map->lost[i].healed)
       heal(map, &map->lost[i]);
   unlock(&signals);
+}
+
+void tome__guard_heal(tome *map) {
+  if (!(atomic_load(&map->losses) & 1))
+    return;
+  tome__os_mutex_lock(&map->lock);
+  tome__guard_heal_locked(map);
   tome__os_mutex_unlock(&map->lock);
 }
 

@@ -57,5 +57,7 @@ int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *re
 void tome__guard_stopped(tome *map, uint64_t end, tome_range *lost);
 /** Put the file back under all patches, as far as the system lets us. Takes map->lock. */
 void tome__guard_heal(tome *map);
+/** The same. Pre: map->lock held. */
+void tome__guard_heal_locked(tome *map);
 
 #endif

@@ -262,6 +262,32 @@ static void a_store_into_a_file_that_was_grown_again_is_in_the_file(void **state
   must(result == 0 || result == TOME_ELOST);
 }
 
+/* The patch over the last page of the old file is also over what the page holds once the file has grown. */
+static void what_is_appended_after_a_loss_is_in_the_file(void **state) {
+  (void)state;
+  const size_t size = PAGE + 50;
+  char path[512], got[10];
+  strcpy(path, make_pattern_file("file", size));
+  tome *map = open_map(path, TOME_WRITE);
+  tome_view view = begin_view(map, 0, size, TOME_VIEW_READ);
+  truncate_elsewhere(path, 18);
+  must_equal(((volatile unsigned char *)view.data)[PAGE + 4], 0);
+  void *bytes = new_pattern(18, 2 * PAGE);
+  must_succeed(tome_append(map, bytes, 2 * PAGE, NULL));
+  must_read_pattern(map, PAGE + 200, sizeof got);
+  must_succeed(tome_write(map, PAGE + 200, "stored", 6));
+  must_fail(tome_view_end(&view), TOME_ELOST);
+  must_succeed(tome_read(map, PAGE + 200, got, 6));
+  must_be_bytes(got, "stored", 6);
+  must_succeed(tome_close(map));
+  memcpy((char *)bytes + PAGE + 200 - 18, "stored", 6);
+  char *all = new_pattern(0, 18 + 2 * PAGE);
+  memcpy(all + 18, bytes, 2 * PAGE);
+  must_be_file(path, all, 18 + 2 * PAGE);
+  free(all);
+  free(bytes);
+}
+
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(a_resize_below_the_old_size_does_not_hide_a_cut),
@@ -275,6 +301,7 @@ int main(int count, char **arguments) {
       TEST(a_flush_does_not_speak_of_pages_that_it_was_not_asked_about),
       TEST(an_unrelated_read_does_not_silence_check_about_a_live_view),
       TEST(an_unrelated_read_does_not_silence_flush_about_a_live_view),
+      TEST(what_is_appended_after_a_loss_is_in_the_file),
       TEST(a_store_into_a_file_that_was_grown_again_is_in_the_file),
   };
   return run_matching(tests, count, arguments);
