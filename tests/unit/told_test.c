@@ -3,6 +3,7 @@
 #include "test_support.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -266,7 +267,7 @@ static void a_store_into_a_file_that_was_grown_again_is_in_the_file(void **state
 static void what_is_appended_after_a_loss_is_in_the_file(void **state) {
   (void)state;
   const size_t size = PAGE + 50;
-  char path[512], got[10];
+  char got[10];
   strcpy(path, make_pattern_file("file", size));
   tome *map = open_map(path, TOME_WRITE);
   tome_view view = begin_view(map, 0, size, TOME_VIEW_READ);
