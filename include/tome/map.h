@@ -29,9 +29,10 @@
  * keeps to it. tome_resize() of a part that ends before the file does changes the part, not the file: bytes
  * that lie behind a part are never cut and never written over, and become the part's if it grows over them.
  *
- * THREADS. Different maps are independent. On one map any number of threads may read, write, search, view,
- * append, flush and grow at once. Stores to the same bytes at the same time are not ordered by Tome.
- * tome_close() must be the last call.
+ * THREADS. Different maps are independent. On one map any number of threads may read, write, fill, move, search, view,
+ * append, flush, check, refresh, evict and grow at once. Shrinking is safe beside them too: a call that runs into it gives the right
+ * bytes, TOME_ELOST or TOME_ERANGE, and what lies under a view is not cut. Stores to the same bytes at the same time are not
+ * ordered by Tome. Bytes appended are seen before the size is. tome_close() must be the last call.
  *
  * FORK. A child may go on using its parent's maps (shared, as the mapping is), provided no other thread of
  * the parent was inside a call on them at the time of the fork.

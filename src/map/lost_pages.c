@@ -104,7 +104,8 @@ static loss *patched_near(tome *map, tome_range range, int any) {
   return NULL;
 }
 
-static void note(tome *map, tome_range range, tome_range patched) {
+/* `merged`: the patch takes away pages that were not lost. */
+static void note(tome *map, tome_range range, tome_range patched, int merged) {
   loss *l = patched_near(map, range, 0);
   if (!l) {
     l = entry_for_new(map);
@@ -112,9 +113,10 @@ static void note(tome *map, tome_range range, tome_range patched) {
       *l = (loss){.healed = 0};
     else {
       l = patched_near(map, range, 1);
-      l->merged = 1;
+      merged = 1;
     }
   }
+  l->merged |= merged;
   l->range = tome__range_hull(l->range, range);
   l->patched = tome__range_hull(l->patched, patched);
   l->noted = next_generation(map);
@@ -138,8 +140,8 @@ static tome_range in_map(const tome *map, uint64_t from, uint64_t to) {
 }
 
 /* Note that `range` of the map is lost, then patch [from, to) of the file. */
-static int patch(window *w, tome_range range, uint64_t from, uint64_t to) {
-  note(w->map, range, (tome_range){from, to - from});
+static int patch(window *w, tome_range range, uint64_t from, uint64_t to, int merged) {
+  note(w->map, range, (tome_range){from, to - from}, merged);
   tome__os_barrier();
   return tome__os_patch(w->address + (from - w->start), (size_t)(to - from), w->map->access) == 0;
 }
@@ -156,10 +158,10 @@ static int deal_with_page(window *w, uint64_t at, uint64_t file_size) {
     to = page_up(end) < window_end ? page_up(end) : window_end;
     range = in_map(map, file_size, end);
   }
-  if (patch(w, range, from, to))
+  if (patch(w, range, from, to, 0))
     return 1;
   /* Too many mappings, perhaps: one over all of the window makes them fewer. */
-  return patch(w, in_map(map, w->start, window_end), w->start, window_end);
+  return patch(w, in_map(map, w->start, window_end), w->start, window_end, 1);
 }
 
 static window *window_at(uintptr_t address) {
@@ -180,18 +182,29 @@ static window *promised_page(uintptr_t address, uint64_t *ret_at) {
   return *ret_at < w->map->origin + atomic_load(&w->map->promised) ? w : NULL;
 }
 
+/* If the file cannot be asked all of it may be lost; but a private map has its other pages nowhere else, and loses just the one. */
+static uint64_t size_or_guess(const os_file *file, int access) {
+  os_stat status;
+  if (tome__os_stat(file, &status) == 0)
+    return status.size;
+  return access & OS_PRIVATE ? INT64_MAX : 0;
+}
+
 /* A file on a server may take long to tell its size. Others' faults do not wait for that: the lock is given back meanwhile. */
 static int on_lost_page(uintptr_t address) {
   uint64_t at;
   os_file file;
+  int access;
   lock_in_handler();
   window *w = promised_page(address, &at);
-  if (w)
+  if (w) {
     file = w->map->file;
+    access = w->map->access;
+  }
   unlock_in_handler();
   if (!w)
     return 0;
-  uint64_t file_size = tome__os_size_now(&file);
+  uint64_t file_size = size_or_guess(&file, access);
   lock_in_handler();
   w = promised_page(address, &at);
   int handled = w && deal_with_page(w, at, file_size);

@@ -45,7 +45,7 @@ typedef struct loss {
   tome_range patched; /* pages of the file that patches lie over */
   uint64_t noted;     /* last, as more may be added to it */
   uint64_t healed;    /* 0: there still is a patch */
-  int merged;         /* `patched` may hold pages between patches */
+  int merged; /* `patched` may hold pages that were not lost, which a private map has nowhere else */
 } loss;
 
 #define MOST_LOSSES 32

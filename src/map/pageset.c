@@ -29,7 +29,7 @@ void tome__pageset_init(pageset *set, uint64_t length) {
   if (words * 8 > MOST_BYTES || tome__os_pages((size_t)words * 8, &bits) < 0)
     return;
   set->bits = bits;
-  set->bytes = (size_t)words * 8;
+  set->bytes = ((size_t)words * 8 + page - 1) / page * page;
   while (set->bytes >> set->stretch_shift >= PAGESET_STRETCHES)
     set->stretch_shift++;
 }
@@ -96,5 +96,5 @@ void tome__pageset_clear(pageset *set) {
     return;
   for (size_t i = 0; i < PAGESET_STRETCHES / 64; i++)
     atomic_store(&set->present[i], 0);
-  tome__os_patch(set->bits, set->bytes, OS_WRITE);
+  tome__os_let_go(set->bits, set->bytes);
 }

@@ -66,6 +66,7 @@ void tome__os_abandon(os_file *file, const char *path);
 /** Close; the file is closed whatever is returned. */
 int tome__os_close(os_file *file);
 
+/** Callable in a signal handler. */
 int tome__os_stat(const os_file *file, os_stat *ret_stat);
 /** Which file this is: the same for every way to open it, another for a file that is created later in its place.
  *  Of devices, the device. Compared by its bytes. */
@@ -73,7 +74,7 @@ typedef struct os_identity {
   uint64_t words[4];
 } os_identity;
 int tome__os_identity(const os_file *file, os_identity *ret_identity);
-/** Bytes of the file, in a signal handler too; 0 if the file cannot be asked. */
+/** Bytes of the file; 0 if it cannot be asked. */
 uint64_t tome__os_size_now(const os_file *file);
 /** What the kind of file system means for a mapping. */
 typedef struct os_traits {
@@ -135,7 +136,7 @@ int tome__os_pages(size_t length, void **ret_address);
 /** Start reading exactly this range from the disk; returns at once. A hint: cannot fail. Any alignment. */
 void tome__os_will_need(void *address, size_t length);
 /** Take the range out of this process's page tables; what the file holds stays as it is. A hint: cannot fail.
- *  Pre: a shared mapping. Only whole pages inside the range are let go. Any alignment. */
+ *  Pre: a shared mapping, or memory from tome__os_pages(), which is zeros then. Only whole pages inside the range are let go. Any alignment. */
 void tome__os_let_go(void *address, size_t length);
 /** Make the range's pages present for reading, or for storing (`access` has OS_WRITE: blocks are allocated).
  *  Any alignment. Fails without a signal: TOME_ELOST if a page cannot be had, TOME_ENOTSUP if not known here. */
