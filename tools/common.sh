@@ -17,13 +17,15 @@ stop() {
 }
 
 # build NAME CMAKE_OPTION...: configures and builds in build/NAME; tells what happened only if it failed.
+# With $targets not all but these.
 build() {
-  local name=$1
+  local name=$1 only=()
+  [ -z "${targets:-}" ] || read -ra only <<<"--target $targets"
   shift
   mkdir -p "build/$name"
   local log=build/$name/build.log
   say "$name: building"
-  if ! { cmake -G Ninja -S . -B "build/$name" "$@" && cmake --build "build/$name" -- -k 0; } >"$log" 2>&1; then
+  if ! { cmake -G Ninja -S . -B "build/$name" "$@" && cmake --build "build/$name" "${only[@]}" -- -k 0; } >"$log" 2>&1; then
     grep -v -e '^\[[0-9/]*\] ' -e '^-- ' "$log" | tail -n 60
     return 1
   fi

@@ -54,7 +54,12 @@ run_test() {
 
   try gcc -- -DCMAKE_C_COMPILER=gcc
   try clang -L unit -- -DCMAKE_C_COMPILER=clang
-  try asan -L 'unit|sweep|command' -- "${address[@]}"
+  try asan -L 'unit|sweep|command|fault|stress|fuzz' -- "${address[@]}"
   try tsan -L threads -- "${thread[@]}"
+  if [ -n "${TOME_TEST_LONG:-}" ]; then
+    build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
+    say "fuzz: testing"
+    fuzz_all 5000000 || failed_builds+=("fuzzing")
+  fi
   python3 tools/sum_up_tests.py "$results" "${failed_builds[@]}"
 }
