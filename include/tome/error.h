@@ -5,7 +5,9 @@
  *
  * A failing call also fills a record that belongs to the calling thread: what was being done, to which
  * bytes of which file, and what the operating system called it. A call that succeeds leaves the record
- * alone, so look at it only after a failure. */
+ * alone, so look at it only after a failure.
+ *
+ * Where a system answers something that nobody expects, any call may also return TOME_ESYSTEM or TOME_EBUSY. */
 #ifndef TOME_ERROR_H
 #define TOME_ERROR_H
 

@@ -119,7 +119,8 @@ TOME_API int tome_anonymous(tome **ret, uint64_t size, const tome_options *optio
  *  @param map  owned, may be NULL
  *  @return 0, or
  *          TOME_ELOST (stored bytes were cut away by another process and no call has said so yet),
- *          TOME_EIO, TOME_ENOSPC (the system reported an earlier write when the file was closed).
+ *          TOME_EIO, TOME_ENOSPC (the system reported an earlier write when the file was closed),
+ *          TOME_EIO, TOME_ESYSTEM (the file could not be asked whether stored bytes were cut away).
  *  Threads: nobody else may be inside a call on this map. Since 0.1. */
 TOME_API int tome_close(tome *map);
 

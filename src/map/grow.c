@@ -111,11 +111,10 @@ static int is_last(const tome *map, const os_stat *status) {
 /* What was stored behind the end of a file that was cut is still in its last page. Some file systems (tmpfs) show it again
  * when the file grows. Under map->lock. */
 static int clear_behind(tome *map, uint64_t file_size) {
-  uint64_t page = tome__os_system()->page;
-  size_t rest = (size_t)((page - file_size % page) % page);
-  if (!map->stored_behind || rest == 0)
+  if (!map->stored_behind)
     return 0;
-  return tome__window_clear(map, file_size, rest);
+  map->stored_behind = 0;
+  return file_size % tome__os_system()->page ? tome__window_clear_behind(map, file_size) : 0;
 }
 
 /* ---- resize; under map->lock ---- */
@@ -275,10 +274,12 @@ int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length
   os_stat status;
   tome__os_mutex_lock(&map->lock);
   int r = tome__os_stat(&map->file, &status);
+  if (r == 0)
+    tome__note_cut(map, status.size);
   if (r == 0 && !is_last(map, &status) && map->limit != TOME_END)
     r = TOME_ERANGE;
   else if (r == 0 && (!is_last(map, &status) || offset + inside < tome__size(map)))
-    r = TOME_EBUSY;
+    r = 1;
   else if (r == 0)
     r = write_beyond(map, &status, offset, data, length, inside);
   tome__os_mutex_unlock(&map->lock);

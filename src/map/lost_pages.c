@@ -190,23 +190,22 @@ static uint64_t size_or_guess(const os_file *file, int access) {
   return access & OS_PRIVATE ? INT64_MAX : 0;
 }
 
-/* A file on a server may take long to tell its size. Others' faults do not wait for that: the lock is given back meanwhile. */
+/* A file on a server may take long to tell its size. Others' faults do not wait for that: the lock is given back meanwhile, and
+ * the answer is no good if the map has another size by then. */
 static int on_lost_page(uintptr_t address) {
-  uint64_t at;
-  os_file file;
-  int access;
+  uint64_t at, known = 0, file_size = 0;
+  window *w;
   lock_in_handler();
-  window *w = promised_page(address, &at);
-  if (w) {
-    file = w->map->file;
-    access = w->map->access;
+  for (int asked = 0; (w = promised_page(address, &at)); asked = 1) {
+    if (asked && known == tome__size(w->map))
+      break;
+    known = tome__size(w->map);
+    os_file file = w->map->file;
+    int access = w->map->access;
+    unlock_in_handler();
+    file_size = size_or_guess(&file, access);
+    lock_in_handler();
   }
-  unlock_in_handler();
-  if (!w)
-    return 0;
-  uint64_t file_size = size_or_guess(&file, access);
-  lock_in_handler();
-  w = promised_page(address, &at);
   int handled = w && deal_with_page(w, at, file_size);
   unlock_in_handler();
   return handled;

@@ -333,8 +333,9 @@ int tome_close(tome *map) {
     return 0;
   tome_range lost = {0, 0};
   int writable = (map->flags & TOME_WRITE) != 0;
-  int r = writable && tome__stores_lost(map, 0, TOME_END, &lost) == 1 ? TOME_ELOST : 0;
-  int system = 0;
+  int r = writable ? tome__stores_lost(map, 0, TOME_END, &lost) : 0;
+  int system = r < 0 ? tome__os_last_error() : 0;
+  r = r == 1 ? TOME_ELOST : r;
   int released = release(map);
   if (released < 0 && r == 0) {
     r = released;

@@ -151,8 +151,9 @@ int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **r
                      size_t *ret_length, window **ret_window);
 /** `pinned` may be NULL: the base needs no pin. */
 void tome__window_unpin(tome *map, window *pinned);
-/** Zero bytes of the file through a mapping of their own, be they inside the map or not. If they are lost, nothing happens. */
-int tome__window_clear(tome *map, uint64_t at, size_t length);
+/** Zero what lies in the last page behind the end of the file, which is `at`. If the file has another size by now, nothing
+ *  happens. */
+int tome__window_clear_behind(tome *map, uint64_t at);
 /** Map the base with `reserve` bytes of address space; where that is refused, with `scarce` bytes behind the map at most, as much as
  *  the system gives. With TOME_ENOMEM windows remain. */
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce);
@@ -182,7 +183,7 @@ int tome__store(tome *map, const char *operation, uint64_t offset, const void *d
 
 /** How many bytes of a write at `offset` lie inside the map, by its newest size; fails if the others may not grow it. */
 int tome__grow_split(tome *map, uint64_t offset, size_t length, size_t *ret_inside);
-/** Write what lies past the end, all but the first `inside` bytes. TOME_EBUSY: the file has just become longer, split anew. */
+/** Write what lies past the end, all but the first `inside` bytes. 1: the file has just become longer, split anew. */
 int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length, size_t inside);
 
 #endif

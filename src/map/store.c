@@ -43,6 +43,9 @@ static int has_all_blocks(const tome *map) {
 int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
   if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
     return 0;
+  /* Of a file that was cut, blocks behind the end would stay there, unseen. Storing finds out. */
+  if (tome__os_size_now(&map->file) < map->origin + offset + length)
+    return 0;
   int r = tome__os_allocate(&map->file, map->origin + offset, length);
   /* A full xfs refuses although all the blocks are there. */
   if (r == TOME_ENOTSUP || (r == TOME_ENOSPC && has_all_blocks(map)))
@@ -233,7 +236,7 @@ static int write_growing(tome *map, uint64_t offset, const void *data, size_t le
       r = make_ready(map, offset, inside);
     if (r == 0 && inside < length)
       r = tome__grow_write(map, offset, data, length, inside);
-  } while (r == TOME_EBUSY);
+  } while (r > 0);
   if (r < 0)
     return tome__fail_at(map, "tome_write", r, (tome_range){offset, length});
   return store_bytes(map, "tome_write", offset, (source){data, 0}, inside, 1);

@@ -37,14 +37,19 @@ static int unmap_window(window *w) {
   return tome__os_unmap(w->address, w->length);
 }
 
-int tome__window_clear(tome *map, uint64_t at, size_t length) {
+int tome__window_clear_behind(tome *map, uint64_t at) {
   uint64_t granularity = tome__os_system()->granularity;
   uint64_t lead = at % granularity;
   window w = {0};
-  int r = map_window(map, at - lead, round_up(lead + length, granularity), &w);
+  int r = map_window(map, at - lead, granularity, &w);
   if (r < 0)
     return r;
-  memset(w.address + lead, 0, length);
+  /* Another process may be appending: its bytes come before its length. Asking for a block waits until both are there. */
+  if (!tome__zeros_to_page_end(w.address + lead)) {
+    tome__os_allocate(&map->file, at, 1);
+    if (tome__os_size_now(&map->file) == at)
+      memset(w.address + lead, 0, granularity - lead);
+  }
   return unmap_window(&w);
 }
 
