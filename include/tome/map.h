@@ -23,7 +23,7 @@
  * file longer or shorter adopt a cut first: the map is then as small as the file was, an append lands at
  * the new end, and what was cut away of our own stores is told by the next flush, check or close. Only
  * appends are atomic among processes; a write past the end, and its gap, may overwrite what another
- * process appends at that moment.
+ * process appends at that moment, and a growing call that fails halfway for want of space may cut it off.
  *
  * PARTS. Options name any byte range. A part without a length follows the end of the file; a part with one
  * keeps to it. tome_resize() of a part that ends before the file does changes the part, not the file: bytes

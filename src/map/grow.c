@@ -231,40 +231,41 @@ int tome_append(tome *map, const void *data, size_t length, uint64_t *ret_offset
 
 /* A failed write may have made the file longer, or given it blocks behind its end. If it still ends where that write left it,
  * nobody has added to it. */
-static void undo(tome *map, uint64_t size, uint64_t left_at, int gap) {
+static void undo(tome *map, const os_stat *before, uint64_t left_at) {
   int system = tome__os_last_error();
-  if ((left_at > size || gap) && tome__os_size_now(&map->file) == left_at)
-    tome__os_cut_back(&map->file, size);
+  os_stat now;
+  if (tome__os_stat(&map->file, &now) == 0 && now.size == left_at &&
+      (left_at > before->size || now.allocated > before->allocated))
+    tome__os_cut_back(&map->file, before->size);
   tome__os_set_error(system);
 }
 
 /* Blocks for the gap, which count as zeros as soon as the file reaches beyond them: the write that follows makes it longer in
  * one step. Where blocks cannot be had so, zeros are written. */
-static int allocate_gap(tome *map, uint64_t size, uint64_t from, uint64_t *ret_end) {
-  int r = tome__os_allocate(&map->file, size, from - size);
-  *ret_end = size;
+static int allocate_gap(tome *map, const os_stat *before, uint64_t from, uint64_t *ret_end) {
+  int r = tome__os_allocate(&map->file, before->size, from - before->size);
   if (r == TOME_ENOTSUP) {
     *ret_end = from;
-    return tome__os_extend(&map->file, size, from, 0);
+    return tome__os_extend(&map->file, before->size, from, 0);
   }
   if (r < 0)
-    undo(map, size, size, 1);
+    undo(map, before, before->size);
   return r;
 }
 
-static int write_beyond(tome *map, const os_stat *status, uint64_t offset, const char *data,
+static int write_beyond(tome *map, const os_stat *before, uint64_t offset, const char *data,
                         size_t length, size_t inside) {
-  uint64_t from = map->origin + offset + inside, end = status->size;
-  int gap = from > status->size && !(map->flags & TOME_SPARSE);
+  uint64_t from = map->origin + offset + inside, end = before->size;
+  int gap = from > before->size;
   size_t written = 0;
-  int r = from > status->size ? clear_behind(map, status->size) : 0;
-  if (r == 0 && gap)
-    r = allocate_gap(map, status->size, from, &end);
+  int r = gap ? clear_behind(map, before->size) : 0;
+  if (r == 0 && gap && !(map->flags & TOME_SPARSE))
+    r = allocate_gap(map, before, from, &end);
   if (r < 0)
     return r;
   r = tome__os_write(&map->file, from, data + inside, length - inside, &written);
   if (r < 0)
-    undo(map, status->size, written ? from + written : end, gap);
+    undo(map, before, written ? from + written : end);
   else
     grown_to(map, offset + length);
   return r;
