@@ -11,7 +11,8 @@
  * A full disk changes nothing: what needs blocks gets them before the first byte is stored. The exception are file systems that
  * copy on write, such as btrfs, where overwriting may run out of blocks half-way: with TOME_ENOSPC, or TOME_ELOST where the
  * system had promised the blocks. What lies before the error's range is stored then (behind it, where tome_move() goes
- * backwards, as its destination begins inside its source), what lies behind it may be, and a growing write may have made the file longer. */
+ * backwards, as its destination begins inside its source), what lies behind it may be, and a growing write may have made
+ * the file longer. */
 #ifndef TOME_ACCESS_H
 #define TOME_ACCESS_H
 
@@ -40,7 +41,8 @@ TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
  *  @param data    `length` bytes
  *  @param length  bytes
  *  @return 0, or
- *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (past the end without TOME_GROW, or behind a part that ends before its
+ *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (past the end without TOME_GROW, or behind a part
+ *          that ends before its
  *          file does; past UINT64_MAX), TOME_ENOSPC and TOME_EFBIG (length and contents as before),
  *          TOME_ELOST (the file was cut or the disk failed; bytes before the error's offset are stored),
  *          TOME_ENOMEM (no window could be mapped)
@@ -55,8 +57,10 @@ TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t len
  *  @param length           bytes; 0 appends nothing and succeeds
  *  @param[out] ret_offset  where the data begins; may be NULL; untouched on failure
  *  @return 0, or
- *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (the map is a part that ends before its file does, or begins behind its
- *          end), TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents are as before.
+ *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (the map is a part that ends before its file does,
+ *          or begins behind its
+ *          end), TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents are
+ *          as before.
  *          TOME_EBUSY (more than the system takes in one call, 2 GiB on Linux, and another process appended in
  *          between: a beginning of the data is in the file, before the other's)
  *  Cost: four system calls, and a copy. Since 0.1. */
@@ -79,7 +83,7 @@ TOME_API int tome_move(tome *map, uint64_t to, uint64_t from, uint64_t length);
  *  @param offset  first byte
  *  @param length  bytes; TOME_END: to the end of the map
  *  @param byte    converted to unsigned char
- *  @return 0, or as tome_write() without growing. Since 0.1. */
+ *  @return 0, or as tome_write() inside the map. Since 0.1. */
 TOME_API int tome_fill(tome *map, uint64_t offset, uint64_t length, int byte);
 
 TOME_END_DECLS

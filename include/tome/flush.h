@@ -4,7 +4,8 @@
  * what survives a crash of the system, or power loss, is what was flushed to TOME_FLUSH_DURABLE.
  *
  * A failed flush sticks, and so does a close that tells of a failed write: the system may have dropped the pages it could not
- * write, tells so only once, and goes on showing what never reached the disk. So every later flush of the map reports the same failure, whatever its range, and so does that
+ * write, tells so only once, and goes on showing what never reached the disk. So every later flush of the map reports
+ * the same failure, whatever its range, and so does that
  * of any other map of the file in this process, opened before or afterwards, for as long as the process lives. What is left is
  * to write the data to a new file. */
 #ifndef TOME_FLUSH_H
@@ -21,7 +22,8 @@
 TOME_BEGIN_DECLS
 
 /** Bring changes in a range to the given level.
- *  At least the range is flushed, stores through open views included; the whole file may be. On a map opened with TOME_READ or TOME_COPY, and on
+ *  At least the range is flushed, stores through open views included; the whole file may be. On a map opened with
+ *  TOME_READ or TOME_COPY, and on
  *  anonymous memory, there is nothing to flush and the call succeeds.
  *  @param map     borrowed; other threads may use it at the same time
  *  @param offset  first byte, of any alignment

@@ -56,9 +56,9 @@ void tome__flush_failed(tome *map, int code) {
   failed_file *entry = map->if_flush_fails;
   map->flush_code = code;
   map->flush_system = tome__os_last_error();
-  map->if_flush_fails = NULL;
-  if (!entry)
+  if (!entry || tome__failed_file(&map->identity))
     return;
+  map->if_flush_fails = NULL;
   *entry = (failed_file){.file = map->identity, .code = code, .system = map->flush_system};
   tome__failed_file_add(entry);
 }

@@ -10,8 +10,8 @@
 #include <tome/access.h>
 #include <tome/error.h>
 
-/* Pages that are gone are neither read before nor have they blocks, when they come back. What is new must not lie under a
- * patch when it is first seen. */
+/* Pages that are gone are neither read before nor have they blocks, when they come back. What is new should not lie under a
+ * patch when it is first seen; where another loss lays one meanwhile, it is told. */
 static void set_size(tome *map, uint64_t size) {
   uint64_t before = tome__size(map);
   if (size < before) {
@@ -111,10 +111,9 @@ static int is_last(const tome *map, const os_stat *status) {
 /* What was stored behind the end of a file that was cut is still in its last page. Some file systems (tmpfs) show it again
  * when the file grows. Under map->lock. */
 static int clear_behind(tome *map, uint64_t file_size) {
-  if (!map->stored_behind)
+  if (!map->stored_behind || file_size % tome__os_system()->page == 0)
     return 0;
-  map->stored_behind = 0;
-  return file_size % tome__os_system()->page ? tome__window_clear_behind(map, file_size) : 0;
+  return tome__window_clear_behind(map, file_size);
 }
 
 /* ---- resize; under map->lock ---- */

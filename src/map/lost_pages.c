@@ -74,6 +74,14 @@ static uint64_t next_generation(tome *map) {
   return generation;
 }
 
+/* What is lost, and all that the patch lies over: the map may have grown into its last page since. */
+static tome_range lost_or_patched(const tome *map, const loss *l) {
+  uint64_t from = l->patched.offset > map->origin ? l->patched.offset - map->origin : 0;
+  uint64_t end = tome__range_end(l->patched);
+  uint64_t to = end > map->origin ? end - map->origin : 0;
+  return tome__range_hull(l->range, (tome_range){from, to - from});
+}
+
 /* A free entry; else the one whose healing is longest ago; NULL if all are patched. */
 static loss *entry_for_new(tome *map) {
   loss *oldest = NULL;
@@ -86,7 +94,7 @@ static loss *entry_for_new(tome *map) {
   }
   if (!oldest)
     return NULL;
-  map->forgotten_range = tome__range_hull(map->forgotten_range, oldest->range);
+  map->forgotten_range = tome__range_hull(map->forgotten_range, lost_or_patched(map, oldest));
   if (oldest->healed > map->forgotten)
     map->forgotten = oldest->healed;
   return oldest;
@@ -182,7 +190,8 @@ static window *promised_page(uintptr_t address, uint64_t *ret_at) {
   return *ret_at < w->map->origin + atomic_load(&w->map->promised) ? w : NULL;
 }
 
-/* If the file cannot be asked all of it may be lost; but a private map has its other pages nowhere else, and loses just the one. */
+/* If the file cannot be asked all of it may be lost; but a private map has its other pages nowhere else, and loses just
+ * the one. */
 static uint64_t size_or_guess(const os_file *file, int access) {
   os_stat status;
   if (tome__os_stat(file, &status) == 0)
@@ -293,14 +302,6 @@ __attribute__((no_sanitize("thread"))) int tome__zeros_to_page_end(const unsigne
       return 0;
   }
   return 1;
-}
-
-/* What is lost, and all that the patch lies over: the map may have grown into its last page since. */
-static tome_range lost_or_patched(const tome *map, const loss *l) {
-  uint64_t from = l->patched.offset > map->origin ? l->patched.offset - map->origin : 0;
-  uint64_t end = tome__range_end(l->patched);
-  uint64_t to = end > map->origin ? end - map->origin : 0;
-  return tome__range_hull(l->range, (tome_range){from, to - from});
 }
 
 tome_range tome__guard_met(tome *map, uint64_t before, uint64_t since, tome_range all) {

@@ -37,7 +37,8 @@ static inline int tome__guard_intact(const tome *map, uint64_t before) {
 int tome__zeros_to_page_end(const unsigned char *end);
 
 /** Whether the bytes before `end` may lie behind the end of a file that was cut inside their page. That raises no signal: the
- *  rest of the page, and of the large folio it may be in, reads as zeros. Any other byte from the last one on to the end of the page proves that the file still
+ *  rest of the page, and of the large folio it may be in, reads as zeros. Any other byte from the last one on to the end
+ *  of the page proves that the file still
  *  reached past it; where all are zeros only its size can tell. Pre: asked before tome__guard_intact(). */
 static inline int tome__tail_is_suspect(const tome *map, const unsigned char *end) {
   return atomic_load_explicit(&map->can_be_cut, memory_order_relaxed) &&

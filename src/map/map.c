@@ -217,6 +217,7 @@ static int set_up(tome *map, const tome_options *options) {
   if (r == 0)
     r = tome__guard_attach(map);
   map->moves_blocks = traits.moves_blocks;
+  map->writes_by_call = (map->flags & TOME_GROW) && traits.own_flags && !traits.moves_blocks;
   map->exact_holes = traits.exact_holes;
   map->can_be_cut = map->guarded && traits.can_be_cut;
   if (r == 0)

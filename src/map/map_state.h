@@ -73,6 +73,7 @@ struct tome {
   int guarded;
   _Atomic int can_be_cut; /* by another process, and we look after it */
   int moves_blocks;
+  int writes_by_call; /* large stores may go by a system call that would make a file that was cut longer */
   int exact_holes;
   _Atomic uint64_t
       stored_end; /* stores reached up to here since the file's size was last compared */
@@ -154,7 +155,8 @@ void tome__window_unpin(tome *map, window *pinned);
 /** Zero what lies in the last page behind the end of the file, which is `at`. If the file has another size by now, nothing
  *  happens. */
 int tome__window_clear_behind(tome *map, uint64_t at);
-/** Map the base with `reserve` bytes of address space; where that is refused, with `scarce` bytes behind the map at most, as much as
+/** Map the base with `reserve` bytes of address space; where that is refused, with `scarce` bytes behind the map at
+ * most, as much as
  *  the system gives. With TOME_ENOMEM windows remain. */
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce);
 /** Unmap everything. */

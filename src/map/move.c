@@ -10,14 +10,14 @@
 #define SMALL ((size_t)16 << 10)
 #define LARGE ((size_t)256 << 10)
 
-/* Where the bytes pass through. */
-typedef struct passage {
+/* What the bytes pass through. */
+typedef struct between {
   void *buffer;
   size_t size;
-} passage;
+} between;
 
 /* From the end backwards where storing would otherwise run ahead of reading. */
-static int move(tome *map, uint64_t to, uint64_t from, uint64_t length, passage by) {
+static int move(tome *map, uint64_t to, uint64_t from, uint64_t length, between by) {
   int backwards = to > from && to - from < length;
   for (uint64_t done = 0; done < length;) {
     size_t n = length - done < by.size ? (size_t)(length - done) : by.size;
@@ -36,7 +36,7 @@ static int move(tome *map, uint64_t to, uint64_t from, uint64_t length, passage 
 
 int tome_move(tome *map, uint64_t to, uint64_t from, uint64_t length) {
   unsigned char small[SMALL];
-  passage by = {small, sizeof small};
+  between by = {small, sizeof small};
   int r = tome__check_writable(map, __func__);
   if (r == 0)
     r = tome__check_range(map, __func__, from, length);

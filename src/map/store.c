@@ -127,7 +127,7 @@ static int ready_piece(const store *s, unsigned char *to, uint64_t offset, size_
 static int goes_by_call(const store *s, uint64_t offset, size_t length) {
   tome *map = s->map;
   int based = tome__inside(map->reach, offset, length);
-  return length >= BY_CALL && (map->flags & TOME_GROW) && s->steps == READY_AND_STORE &&
+  return length >= BY_CALL && map->writes_by_call && s->steps == READY_AND_STORE &&
          !(map->access & OS_PRIVATE) && map->kind == TOME_KIND_FILE && !map->moves_blocks &&
          !map->forced_window && !(atomic_load(&map->losses) & 1) &&
          !(based && tome__pageset_has(&map->stored, offset + map->lead, length)) &&

@@ -37,19 +37,28 @@ static int unmap_window(window *w) {
   return tome__os_unmap(w->address, w->length);
 }
 
+/* Another process may be appending: its bytes come before its length. Asking for a block waits until both are there. */
+static void clear_behind(tome *map, uint64_t at, unsigned char *data) {
+  size_t page = tome__os_system()->page;
+  if (tome__zeros_to_page_end(data))
+    return;
+  tome__os_allocate(&map->file, at, 1);
+  if (tome__os_size_now(&map->file) == at)
+    memset(data, 0, page - at % page);
+}
+
 int tome__window_clear_behind(tome *map, uint64_t at) {
   uint64_t granularity = tome__os_system()->granularity;
   uint64_t lead = at % granularity;
   window w = {0};
+  if (at >= map->origin && at - map->origin < map->reach) {
+    clear_behind(map, at, map->base + (at - map->origin));
+    return 0;
+  }
   int r = map_window(map, at - lead, granularity, &w);
   if (r < 0)
     return r;
-  /* Another process may be appending: its bytes come before its length. Asking for a block waits until both are there. */
-  if (!tome__zeros_to_page_end(w.address + lead)) {
-    tome__os_allocate(&map->file, at, 1);
-    if (tome__os_size_now(&map->file) == at)
-      memset(w.address + lead, 0, granularity - lead);
-  }
+  clear_behind(map, at, w.address + lead);
   return unmap_window(&w);
 }
 

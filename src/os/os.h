@@ -68,8 +68,8 @@ int tome__os_close(os_file *file);
 
 /** Callable in a signal handler. */
 int tome__os_stat(const os_file *file, os_stat *ret_stat);
-/** Which file this is: the same for every way to open it, another for a file that is created later in its place.
- *  Of devices, the device. Compared by its bytes. */
+/** Which file this is: the same for every way to open it, another for a file that is created later in its place (where the file
+ *  system keeps the moment of creation). Of devices, the device. Compared by its bytes. */
 typedef struct os_identity {
   uint64_t words[4];
 } os_identity;
@@ -79,6 +79,7 @@ uint64_t tome__os_size_now(const os_file *file);
 /** What the kind of file system means for a mapping. */
 typedef struct os_traits {
   int can_be_cut; /* another process may shorten the file (it is not sealed memory, not a device) */
+  int own_flags;  /* nobody else can make writing at an offset mean anything else (O_APPEND) */
   int moves_blocks; /* overwriting a block may need a new one (copy-on-write file systems) */
   int exact_holes;  /* what was stored through a mapping is no hole from that moment on */
 } os_traits;
@@ -136,7 +137,8 @@ int tome__os_pages(size_t length, void **ret_address);
 /** Start reading exactly this range from the disk; returns at once. A hint: cannot fail. Any alignment. */
 void tome__os_will_need(void *address, size_t length);
 /** Take the range out of this process's page tables; what the file holds stays as it is. A hint: cannot fail.
- *  Pre: a shared mapping, or memory from tome__os_pages(), which is zeros then. Only whole pages inside the range are let go. Any alignment. */
+ *  Pre: a shared mapping, or memory from tome__os_pages(), which is zeros then. Only whole pages inside the range are
+ *  let go. Any alignment. */
 void tome__os_let_go(void *address, size_t length);
 /** Make the range's pages present for reading, or for storing (`access` has OS_WRITE: blocks are allocated).
  *  Any alignment. Fails without a signal: TOME_ELOST if a page cannot be had, TOME_ENOTSUP if not known here. */

@@ -51,20 +51,25 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
   /* What was gained goes back, unless the file has grown meanwhile by someone else's doing. */
   int system = errno;
   if (tome__os_stat(file, &after) == 0 && after.allocated > before.allocated &&
-      after.size <= (zeros ? new_size : old_size))
+      (zeros ? after.size <= new_size : after.size == old_size))
     tome__os_cut_back(file, old_size);
   errno = system;
   return r;
 }
 
+/* Behind the end, too, the limit of the process would raise its signal. */
 int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length) {
+  int r = offset + length > tome__os_size_now(file) ? tome__os_may_reach(offset + length) : 0;
+  if (r < 0)
+    return r;
   return allocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
 /* One piece at the end of the file, wherever that is; *ret_end is where the file's end was right after it.
  *
  * With the offset -1 the description's position is used and moved: it tells where the piece landed. A position that is not
- * ours is left alone; then the size tells, unless someone else has appended since. Where neither can be asked, `expected` is what it
+ * ours is left alone; then the size tells, unless someone else has appended since. Where neither can be asked,
+ * `expected` is what it
  * would be if nobody else appends. */
 static ssize_t append_piece(const os_file *file, int owned, uint64_t expected, const void *data,
                             size_t length, uint64_t *ret_end) {
@@ -80,7 +85,8 @@ static ssize_t append_piece(const os_file *file, int owned, uint64_t expected, c
   if (end >= 0)
     *ret_end = (uint64_t)end;
   else
-    *ret_end = tome__os_stat(file, &now) == 0 ? now.size : expected + (uint64_t)n;
+    *ret_end = tome__os_stat(file, &now) == 0 && now.size >= (uint64_t)n ? now.size
+                                                                         : expected + (uint64_t)n;
   return n;
 }
 

@@ -89,6 +89,7 @@ int tome__os_traits(const os_file *file, os_traits *ret_traits) {
     return TOME_ENOTSUP;
   }
   *ret_traits = (os_traits){.can_be_cut = can_be_cut(file),
+                            .own_flags = !file->borrowed,
                             .moves_blocks = (kind->traits & MOVES_BLOCKS) != 0,
                             .exact_holes = (kind->traits & EXACT_HOLES) != 0};
   return 0;

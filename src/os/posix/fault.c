@@ -102,7 +102,8 @@ static void call(const struct sigaction *action, int number, siginfo_t *info, vo
 }
 
 /* What the signal goes to. A handler that is for one signal only is gone with it. Nothing was found: another thread has just
- * given back what was, and this signal is older. Deeper than there are any, the oldest may be another copy of this library, on its
+ * given back what was, and this signal is older. Deeper than there are any, the oldest may be another copy of this
+ * library, on its
  * way to what it found. */
 static struct sigaction take_found(int depth) {
   struct sigaction none = {.sa_handler = SIG_DFL}, *from = &none;
@@ -130,8 +131,8 @@ static void on_fault(int number, siginfo_t *info, void *context) {
   int system = errno;
   sigset_t all, before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all,
-                  &before); /* a handler that chains to us may have them unblocked */
+  /* Ours has them blocked already; a handler that chains to us may not have. */
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   /* si_code <= 0: sent by a process, not raised by an access. An unaligned access is the program's own mistake. */
   int lost_page = info->si_code > 0 && info->si_code != BUS_ADRALN;
   if (!lost_page || !atomic_load(&deal_with)((uintptr_t)info->si_addr))
