@@ -301,6 +301,28 @@ static int views_met(const model *all, const model_map *m, int *ret_may) {
   return must;
 }
 
+/* tome_check() tells of a live view once: what is stored through it afterwards is for the others to tell. */
+static int in_told_view(const model *all, const model_map *m, uint64_t at) {
+  for (int i = 0; i < VIEWS; i++) {
+    const model_view *v = &all->views[i];
+    if (v->view.map && v->of == m && v->told && v->intent == TOME_VIEW_WRITE &&
+        at >= m->origin + v->view.offset && at < v->end)
+      return 1;
+  }
+  return 0;
+}
+
+static int check_must_tell(const model *all, const model_map *m) {
+  for (uint64_t i = 0; i < all->most; i++)
+    if ((m->marks[i] & (LOST | NOTICED)) && !in_told_view(all, m, i))
+      return 1;
+  for (int i = 0; i < VIEWS; i++)
+    if (all->views[i].view.map && all->views[i].of == m && all->views[i].lost_store &&
+        !all->views[i].told)
+      return 1;
+  return 0;
+}
+
 static void told_all(model *all, model_map *m) {
   int open = 0;
   tell(all, m, 0, LIMIT);
@@ -315,7 +337,8 @@ static void told_all(model *all, model_map *m) {
 static void check_told_range(const model *all, const model_map *m, tome_range told) {
   for (uint64_t i = 0; i < all->most; i++)
     if ((m->marks[i] & (LOST | NOTICED)) &&
-        !(i >= m->origin + told.offset && i < m->origin + told.offset + told.length))
+        !(i >= m->origin + told.offset && i < m->origin + told.offset + told.length) &&
+        !in_told_view(all, m, i))
       model_wrong(all, "byte %" PRIu64 " of the file is lost too, not only %" PRIu64 " at %" PRIu64,
                   i, told.length, told.offset);
 }
@@ -326,7 +349,8 @@ void model_check(model *all, model_map *m) {
   int may = may_tell(all, m);
   if (!(m->flags & TOME_NOGUARD) && (m->flags & TOME_WRITE))
     model_notice(all, m);
-  int must = views_met(all, m, &may) || has_untold(all, m);
+  int must = views_met(all, m, &may) || ((m->flags & TOME_WRITE) && check_must_tell(all, m));
+  may |= has_untold(all, m);
   if (m->flags & TOME_NOGUARD)
     may = must = 0;
   int r = MODEL_CALL(all, tome_check(m->map, &lost));

@@ -36,13 +36,14 @@ executions() {
   sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$1.log" | tail -n 1
 }
 
-# fuzz_all RUNS: every target so many times, side by side. The status is 1 if one of them found something.
+# fuzz_all RUNS...: each target so many times, side by side. The status is 1 if one of them found something.
 fuzz_all() {
   local target status=0 jobs=()
   mkdir -p build/fuzz/found
   for target in "${fuzz_targets[@]}"; do
     fuzz_one "$target" "$1" &
     jobs+=($!)
+    shift
   done
   for target in "${!jobs[@]}"; do
     if ! wait "${jobs[target]}"; then
@@ -83,7 +84,7 @@ run_fuzz() {
     --runs)
       build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
       say "fuzzing"
-      fuzz_all "${2:-1000000}" || stop 1 'the fuzzers found something: build/fuzz/found/'
+      fuzz_all "${2:-1000000}" "${2:-1000000}" || stop 1 'the fuzzers found something: build/fuzz/found/'
       ;;
     --afl)
       mkdir -p build/fuzz

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # ./dev test: one build for each thing that finds other mistakes, and its tests.
-# With --long the same, with many times the faults, kills, states and executions.
+# With --long many times the faults, kills and states in the first build, and millions of executions of the fuzz targets.
 
 results=build/results
 failed_builds=()
@@ -37,29 +37,40 @@ sanitized() {
     "-DCMAKE_C_FLAGS=-O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $1"
 }
 
+# The fuzzers run beside the tests, which wait for the disk half of the time.
+start_fuzzing() {
+  build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
+  fuzz_all 3000000 7000000 >build/fuzz/all.log 2>&1 &
+  fuzzing=$!
+}
+
+finish_fuzzing() {
+  say "fuzz: testing"
+  wait "$fuzzing" || failed_builds+=("fuzzing")
+  cat build/fuzz/all.log
+}
+
 run_test() {
+  local long=
   case "$*" in
     '') ;;
     --long)
-      export TOME_TEST_LONG=1
+      long=1
       time_limit=7200
       ;;
     *) stop 2 "test takes --long or nothing: $*" ;;
   esac
   rm -rf "$results"
   mkdir -p "$results"
+  [ -z "$long" ] || start_fuzzing
   local address thread
   mapfile -t address < <(sanitized -fsanitize=address,undefined)
   mapfile -t thread < <(sanitized -fsanitize=thread)
 
-  try gcc -- -DCMAKE_C_COMPILER=gcc
+  TOME_TEST_LONG=$long try gcc -- -DCMAKE_C_COMPILER=gcc
   try clang -L unit -- -DCMAKE_C_COMPILER=clang
   try asan -L 'unit|sweep|command|fault|stress|fuzz' -- "${address[@]}"
   try tsan -L threads -- "${thread[@]}"
-  if [ -n "${TOME_TEST_LONG:-}" ]; then
-    build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
-    say "fuzz: testing"
-    fuzz_all 5000000 || failed_builds+=("fuzzing")
-  fi
+  [ -z "$long" ] || finish_fuzzing
   python3 tools/sum_up_tests.py "$results" "${failed_builds[@]}"
 }
