@@ -108,6 +108,14 @@ static int is_last(const tome *map, const os_stat *status) {
   return map->origin + tome__size(map) >= status->size;
 }
 
+/* What live views may have stored behind the end of a file that was cut is noted before the file grows over it. Under
+ * map->lock. */
+static void note_views(tome *map, uint64_t file_size) {
+  if (map->can_be_cut)
+    tome__raise(&map->stored_end, tome__views_stored_end(map));
+  tome__note_cut(map, file_size);
+}
+
 /* What was stored behind the end of a file that was cut is still in its last page. Some file systems (tmpfs) show it again
  * when the file grows. Under map->lock. */
 static int clear_behind(tome *map, uint64_t file_size) {
@@ -145,6 +153,7 @@ static int resize(tome *map, uint64_t size, uint64_t known) {
   if (size < tome__size(map) && size < known)
     r = shrink(map, &status, size);
   else if (end > status.size) {
+    note_views(map, status.size);
     r = clear_behind(map, status.size);
     if (r == 0)
       r = tome__os_extend(&map->file, status.size, end, sparse);
@@ -201,6 +210,7 @@ static int append(tome *map, const void *data, size_t length, uint64_t *ret_offs
     return TOME_ERANGE;
   if (length > INT64_MAX - status.size || status.size < map->origin)
     return status.size < map->origin ? TOME_ERANGE : TOME_EFBIG;
+  note_views(map, status.size);
   r = tome__os_append(&map->file, status.size, data, length, &at);
   if (r < 0)
     return r;
@@ -275,7 +285,7 @@ int tome__grow_write(tome *map, uint64_t offset, const void *data, size_t length
   tome__os_mutex_lock(&map->lock);
   int r = tome__os_stat(&map->file, &status);
   if (r == 0)
-    tome__note_cut(map, status.size);
+    note_views(map, status.size);
   if (r == 0 && !is_last(map, &status) && map->limit != TOME_END)
     r = TOME_ERANGE;
   else if (r == 0 && (!is_last(map, &status) || offset + inside < tome__size(map)))
