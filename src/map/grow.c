@@ -126,9 +126,10 @@ static int clear_behind(tome *map, uint64_t file_size) {
 
 /* ---- resize; under map->lock ---- */
 
+/* 1: a view is in the way. */
 static int shrink(tome *map, const os_stat *status, uint64_t size) {
   if (tome__view_beyond(map, size))
-    return TOME_EBUSY;
+    return 1;
   if (!is_last(map, status))
     return 0; /* what was stored there stays in the file */
   int r = tome__os_truncate(&map->file, map->origin + size);
@@ -159,7 +160,7 @@ static int resize(tome *map, uint64_t size, uint64_t known) {
       r = tome__os_extend(&map->file, status.size, end, sparse);
   } else if (size >= known)
     end = status.size;
-  if (r < 0)
+  if (r != 0)
     return r;
   if (map->limit != TOME_END)
     map->limit = size;
@@ -176,9 +177,9 @@ int tome_resize(tome *map, uint64_t size) {
   r = resize(map, size, known);
   tome__os_mutex_unlock(&map->lock);
   tome__guard_heal(map);
-  if (r == TOME_EBUSY)
+  if (r > 0)
     return tome__fail(map->path, (failure){.operation = __func__,
-                                           .code = r,
+                                           .code = TOME_EBUSY,
                                            .offset = size,
                                            .length = known - size,
                                            .detail = "a view covers bytes that would be cut"});

@@ -43,7 +43,7 @@ int tome__map_fail(const tome *map, const char *operation, int code, int system,
 }
 
 static int is_ours(int code) {
-  return code == TOME_ERANGE || code == TOME_EBUSY || code == TOME_EFBIG || code == TOME_ELOST;
+  return code == TOME_ERANGE || code == TOME_EFBIG || code == TOME_ELOST;
 }
 
 int tome__fail_at(const tome *map, const char *operation, int code, tome_range range) {

@@ -111,8 +111,10 @@ static int append_atomically(const os_file *file, int owned, uint64_t size, cons
     }
     if (done == 0)
       start = end - (uint64_t)n;
-    else if (end - (uint64_t)n != start + done)
+    else if (end - (uint64_t)n != start + done) {
+      errno = 0;
       return TOME_EBUSY; /* more than one call takes, and someone appended in between: both stay */
+    }
     done += (size_t)n;
   }
   *ret_offset = start;
