@@ -37,7 +37,8 @@ pid_t start_child(child_function *function, void *context) {
   must(child >= 0);
   if (child == 0) {
     in_a_child = 1;
-    alarm((unsigned)how_many(CHILD_SECONDS, CHILD_SECONDS_LONG)); /* an endless wait is a failure, not a hanging test */
+    alarm((unsigned)how_many(
+        CHILD_SECONDS, CHILD_SECONDS_LONG)); /* an endless wait is a failure, not a hanging test */
     function(context);
     _exit(0);
   }
