@@ -40,7 +40,7 @@ sanitized() {
 # The fuzzers run beside the tests, which wait for the disk half of the time.
 start_fuzzing() {
   build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
-  fuzz_all 3000000 7000000 >build/fuzz/all.log 2>&1 &
+  fuzz_all 1500000 8500000 >build/fuzz/all.log 2>&1 &
   fuzzing=$!
 }
 
