@@ -61,6 +61,14 @@ void model_open(model *all, model_map *m, const model_open_options *how) {
 
 /* ---- closing ---- */
 
+static int view_untold(const model *all, const model_map *m) {
+  for (int i = 0; i < VIEWS; i++)
+    if (all->views[i].view.map && all->views[i].of == m && all->views[i].lost_store &&
+        !all->views[i].told)
+      return 1;
+  return 0;
+}
+
 /* Whether a loss must be told that nobody has heard of. */
 static int has_untold(const model *all, const model_map *m) {
   if (!(m->flags & TOME_WRITE) || (m->flags & TOME_NOGUARD))
@@ -68,11 +76,7 @@ static int has_untold(const model *all, const model_map *m) {
   for (uint64_t i = 0; i < all->most; i++)
     if (m->marks[i] & (LOST | NOTICED))
       return 1;
-  for (int i = 0; i < VIEWS; i++)
-    if (all->views[i].view.map && all->views[i].of == m && all->views[i].lost_store &&
-        !all->views[i].told)
-      return 1;
-  return 0;
+  return view_untold(all, m);
 }
 
 static int may_tell(const model *all, const model_map *m) {
@@ -316,11 +320,7 @@ static int check_must_tell(const model *all, const model_map *m) {
   for (uint64_t i = 0; i < all->most; i++)
     if ((m->marks[i] & (LOST | NOTICED)) && !in_told_view(all, m, i))
       return 1;
-  for (int i = 0; i < VIEWS; i++)
-    if (all->views[i].view.map && all->views[i].of == m && all->views[i].lost_store &&
-        !all->views[i].told)
-      return 1;
-  return 0;
+  return view_untold(all, m);
 }
 
 static void told_all(model *all, model_map *m) {

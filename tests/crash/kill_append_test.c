@@ -292,20 +292,6 @@ static void a_kill_inside_an_append_leaves_alone_what_another_process_appends(vo
 
 /* ---- planted bugs ---- */
 
-/* First the length, then the bytes: neither another process nor a kill may come in between. */
-static ssize_t append_in_two_steps(int fd, const struct iovec *v, int count, off_t at, int flags) {
-  struct stat status;
-  (void)at, (void)flags;
-  if (fstat(fd, &status) < 0 || ftruncate(fd, status.st_size + (off_t)v->iov_len) < 0)
-    return -1;
-  lseek(fd, status.st_size, SEEK_SET);
-  return writev(fd, v, count);
-}
-
-static void split_appends(void) {
-  tome__os_calls.pwritev2 = append_in_two_steps;
-}
-
 static void an_append_that_is_not_atomic_is_found(void **state) {
   (void)state;
   must_find_bug("an append that is not atomic", split_appends, run_pairs, NULL);

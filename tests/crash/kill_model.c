@@ -1,6 +1,8 @@
 /* See kill_model.h. */
 #include "kill_model.h"
 
+#include "calls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -323,4 +326,19 @@ uint64_t nanoseconds_now(void) {
 
 void die_with_parent(void) {
   must_equal(prctl(PR_SET_PDEATHSIG, SIGKILL), 0);
+}
+
+/* ---- planted bugs ---- */
+
+static ssize_t append_in_two_steps(int fd, const struct iovec *v, int count, off_t at, int flags) {
+  struct stat status;
+  (void)at, (void)flags;
+  if (fstat(fd, &status) < 0 || ftruncate(fd, status.st_size + (off_t)v->iov_len) < 0)
+    return -1;
+  lseek(fd, status.st_size, SEEK_SET);
+  return writev(fd, v, count);
+}
+
+void split_appends(void) {
+  tome__os_calls.pwritev2 = append_in_two_steps;
 }

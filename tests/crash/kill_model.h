@@ -101,4 +101,7 @@ uint64_t nanoseconds_now(void);
 /* And when whoever waits for it is gone. */
 void die_with_parent(void);
 
+/* A bug to plant: first the length, then the bytes. Neither another process nor a kill may come in between. */
+void split_appends(void);
+
 #endif

@@ -304,20 +304,6 @@ static void a_resize_that_rounds_up_is_found(void **state) {
   must_find_bug("a resize that rounds up", round_resizes_up, run_storm, &what);
 }
 
-/* First the length, then the bytes. */
-static ssize_t append_in_two_steps(int fd, const struct iovec *v, int count, off_t at, int flags) {
-  struct stat status;
-  (void)at, (void)flags;
-  if (fstat(fd, &status) < 0 || ftruncate(fd, status.st_size + (off_t)v->iov_len) < 0)
-    return -1;
-  lseek(fd, status.st_size, SEEK_SET);
-  return writev(fd, v, count);
-}
-
-static void split_appends(void) {
-  tome__os_calls.pwritev2 = append_in_two_steps;
-}
-
 static void an_append_in_two_steps_is_found(void **state) {
   (void)state;
   storm what = {DEED_APPEND, 0, how_many(1000, 4000), 0};

@@ -3,6 +3,7 @@
 #include "planted_bug.h"
 
 #include "calls.h"
+#include "signal_victim.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -15,10 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void load_byte(const void *address) {
-  (void)*(const volatile char *)address;
-}
-
 static void block(int how, int number) {
   sigset_t set;
   sigemptyset(&set);
@@ -26,38 +23,17 @@ static void block(int how, int number) {
   must_equal(pthread_sigmask(how, &set, NULL), 0);
 }
 
-/* A map of two pages with an open view of both, the second of which is lost. */
-typedef struct victim {
-  tome *map;
-  tome_view view;
-} victim;
-
-static victim open_victim(void) {
-  victim v;
-  char path[512];
-  snprintf(path, sizeof path, "%s", make_pattern_file("file", 2 * PAGE));
-  v.map = open_map(path, TOME_READ);
-  v.view = begin_view(v.map, 0, 2 * PAGE, TOME_VIEW_READ);
-  must_equal(truncate(path, (off_t)PAGE), 0);
-  return v;
-}
-
-static void meet(const victim *v) {
-  load_byte((char *)v->view.data + PAGE + 5);
-}
-
 static void must_have_met(victim *v) {
   must_be_pattern(v->view.data, 0, PAGE);
-  must_fail_at(tome_view_end(&v->view), TOME_ELOST, PAGE, PAGE);
+  close_victim(v);
   tell_figure("lost pages met", 1);
-  must_succeed(tome_close(v->map));
 }
 
 /* ---- SIGBUS is blocked ---- */
 
 static void meet_blocked(void *unused) {
   (void)unused;
-  victim v = open_victim();
+  victim v = open_victim("file");
   block(SIG_BLOCK, SIGBUS);
   meet(&v);
 }
@@ -79,7 +55,7 @@ static void meet_beside_blocked(void *unused) {
   atomic_int stop = 0;
   pthread_t thread;
   must_equal(pthread_create(&thread, NULL, wait_blocked, &stop), 0);
-  victim v = open_victim();
+  victim v = open_victim("file");
   meet(&v);
   must_have_met(&v);
   atomic_store(&stop, 1);
@@ -145,7 +121,7 @@ static void raise_with_mask(int blocks_bus) {
   if (!blocks_bus)
     sigdelset(&action.sa_mask, SIGBUS);
   must_equal(sigaction(SIGUSR1, &action, NULL), 0);
-  met_inside = open_victim();
+  met_inside = open_victim("file");
   must_equal(raise(SIGUSR1), 0);
   must_equal(handlers_run, 1);
   must_have_met(&met_inside);
@@ -191,7 +167,7 @@ static void a_cleanup_of_a_thread_may_meet_a_lost_page(void **state) {
   for (int cancel = 0; cancel < 2; cancel++) {
     pthread_t thread;
     handlers_run = 0;
-    met_inside = open_victim();
+    met_inside = open_victim("file");
     must_equal(pthread_create(&thread, NULL, cancel ? wait_for_cancel : leave_thread, NULL), 0);
     if (cancel)
       must_equal(pthread_cancel(thread), 0);
@@ -207,7 +183,7 @@ static void all_other_signals_may_be_blocked(void **state) {
   sigfillset(&all);
   sigdelset(&all, SIGBUS);
   must_equal(pthread_sigmask(SIG_SETMASK, &all, &before), 0);
-  victim v = open_victim();
+  victim v = open_victim("file");
   meet(&v);
   must_have_met(&v);
   must_equal(pthread_sigmask(SIG_SETMASK, &before, &after), 0);
@@ -244,7 +220,7 @@ static void *patch_and_look(void *at, size_t n, int prot, int flags, int fd, off
 static void look_at_stack(void *has_alternate) {
   int wanted = *(int *)has_alternate;
   set_alternate_stack(wanted);
-  victim v = open_victim();
+  victim v = open_victim("file");
   tome__os_calls.mmap = patch_and_look;
   meet(&v);
   must(handler_stack != 0);
@@ -285,7 +261,7 @@ static void *descend(void *context) {
 
 static void meet_on_small_stack(void *has_alternate) {
   const size_t size = 16 * PAGE;
-  shallow self = {.v = open_victim(), .alternate = *(int *)has_alternate};
+  shallow self = {.v = open_victim("file"), .alternate = *(int *)has_alternate};
   pthread_attr_t attributes;
   pthread_t thread;
   self.stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -355,7 +331,7 @@ static void send_addresses(void *disposition) {
     action = *(struct sigaction *)disposition;
   sigemptyset(&action.sa_mask);
   must_equal(sigaction(SIGBUS, &action, NULL), 0);
-  victim v = open_victim();
+  victim v = open_victim("file");
   unsigned mappings = count_mappings("/file");
   send(way_to_send, v.view.data);
   send(way_to_send, (char *)v.view.data + PAGE);

@@ -3,6 +3,7 @@
 #include "planted_bug.h"
 
 #include "calls.h"
+#include "signal_victim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,35 +21,6 @@
 #define TELL "--tell-signals"
 
 extern char **environ;
-
-static void load_byte(const void *address) {
-  (void)*(const volatile char *)address;
-}
-
-typedef struct victim {
-  tome *map;
-  tome_view view;
-} victim;
-
-/* Two pages, the second of which is lost. */
-static victim open_victim(const char *name) {
-  victim v;
-  char path[512];
-  snprintf(path, sizeof path, "%s", make_pattern_file(name, 2 * PAGE));
-  v.map = open_map(path, TOME_READ);
-  v.view = begin_view(v.map, 0, 2 * PAGE, TOME_VIEW_READ);
-  must_equal(truncate(path, (off_t)PAGE), 0);
-  return v;
-}
-
-static void meet(const victim *v) {
-  load_byte((char *)v->view.data + PAGE + 5);
-}
-
-static void close_victim(victim *v) {
-  must_fail_at(tome_view_end(&v->view), TOME_ELOST, PAGE, PAGE);
-  must_succeed(tome_close(v->map));
-}
 
 /* ---- exec ---- */
 
