@@ -15,7 +15,7 @@
 
 #define TOME_FLUSH_START 0 /**< write-back has begun; returns without waiting for it */
 #define TOME_FLUSH_WRITTEN                                                                         \
-  1 /**< handed to the device; survives a crash of the process, not of the power */
+  1 /**< handed to the device, but perhaps still in its cache: not safe from power loss */
 #define TOME_FLUSH_DURABLE                                                                         \
   2 /**< survives power loss: the bytes, the length, and the name of a file that this map created */
 
@@ -32,7 +32,8 @@ TOME_BEGIN_DECLS
  *  @return 0, or
  *          TOME_EINVAL (unknown level), TOME_ERANGE (not inside the map),
  *          TOME_EIO, TOME_ENOSPC (write-back failed, now or earlier, through this or another map of the file; sticks),
- *          TOME_ELOST (stores in the range are not in the file: another process cut them away, or a view that is still open lost
+ *          TOME_ELOST (stores in the range are not in the file: another process cut them away, be it after an
+ *          earlier flush, or a view that is still open lost
  *          them)
  *  Since 0.1. */
 TOME_API int tome_flush(tome *map, uint64_t offset, uint64_t length, int level);

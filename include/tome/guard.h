@@ -7,6 +7,12 @@
  * puts the file back, so that the bytes are good again as soon as the file is. Signals that are not about our
  * maps go to the handler that was there before. With the last guarded map the handler is gone.
  *
+ * A system call that is handed a pointer into a view gets EFAULT, or does less than asked, where bytes are lost: look at its
+ * result, as no signal is raised and the view's end need not tell.
+ *
+ * With other threads beside it, a call may be told TOME_ELOST of bytes that are back already, where the guard's zeroed memory
+ * still lies for another thread's call. More than 32 losses at once are told as fewer, longer ones.
+ *
  * After TOME_ELOST the size is still the one that was known, and the lost bytes go on being lost until the file has them
  * again; tome_refresh() makes a cut the new size.
  *
@@ -32,7 +38,8 @@ TOME_BEGIN_DECLS
 
 /** Ask whether any bytes were lost that no call has reported yet.
  *  What copying calls and ended views reported is not told again. What open views lost is told here once, and
- *  again by the view's end. Puts the file back under what was lost. For a writable map it also compares the
+ *  again by the view's end (and what a view that may store has lost, once more by the next flush or close). Puts the
+ *  file back under what was lost. For a writable map it also compares the
  *  size of the file with what was stored, since a file cut inside its last page raises no signal.
  *  @param map            borrowed; other threads may use it at the same time
  *  @param[out] ret_lost  the smallest range that holds all lost bytes; may be NULL; untouched if none are

@@ -47,9 +47,12 @@
 #include <tome/base.h>
 
 /** Flags of tome_open() and tome_open_fd(). */
-#define TOME_READ UINT32_C(0)   /**< reading only */
-#define TOME_WRITE UINT32_C(1)  /**< stores change the file and are seen by others */
-#define TOME_COPY UINT32_C(2)   /**< stores are private to this map (copy on write); fixed size */
+#define TOME_READ UINT32_C(0)  /**< reading only */
+#define TOME_WRITE UINT32_C(1) /**< stores change the file and are seen by others */
+#define TOME_COPY                                                                                  \
+  UINT32_C(                                                                                        \
+      2) /**< stores are private to this map (copy on write); fixed size. Stores in pages that are cut off are gone: a call that
+                               touches them while they are missing says so, flush, check and close do not */
 #define TOME_CREATE UINT32_C(4) /**< create a missing file; with TOME_WRITE */
 #define TOME_EXCL UINT32_C(8)   /**< with TOME_CREATE: fail if the file exists */
 #define TOME_TRUNCATE                                                                              \

@@ -46,6 +46,7 @@ TOME_API int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t
 /** End a view.
  *  @param view  its `data` becomes NULL and its `length` 0; a view already ended, or NULL, is left alone
  *  @return 0, or TOME_ELOST (bytes of the range were lost while the view was open; the error's range names them)
+ *  Looks at the last byte: if nobody has touched its page, the page is read, with the system's read-ahead.
  *  Since 0.1. */
 TOME_API int tome_view_end(tome_view *view);
 

@@ -76,7 +76,7 @@ struct tome {
   int writes_by_call; /* large stores may go by a system call that would make a file that was cut longer */
   int exact_holes;
   _Atomic uint64_t
-      stored_end; /* stores reached up to here since the file's size was last compared */
+      stored_end; /* stores reached up to here; lowered only by a cut or a shrink */
 
   /* Fixed, or changed under `lock`. */
   uint64_t origin;           /* of byte 0, in the file */
