@@ -428,17 +428,12 @@ static void a_name_that_could_not_be_synced_is_a_failed_flush_and_sticks(void **
 
 /* ---- planted bugs ---- */
 
-static int lie(int fd) {
-  (void)fd;
-  return 0;
-}
-
 static void forget_the_data(void) {
-  tome__os_calls.fdatasync = lie;
+  tome__os_calls.fdatasync = sync_nothing;
 }
 
 static void forget_the_name(void) {
-  tome__os_calls.fsync = lie;
+  tome__os_calls.fsync = sync_nothing;
 }
 
 static int begin_nothing(int fd, off_t offset, off_t n, unsigned flags) {

@@ -96,11 +96,6 @@ static void do_not_begin(void) {
   tome__os_calls.sync_file_range = begin_nothing;
 }
 
-static int sync_nothing(int fd) {
-  (void)fd;
-  return 0;
-}
-
 static void do_not_sync(void) {
   tome__os_calls.fdatasync = sync_nothing;
 }

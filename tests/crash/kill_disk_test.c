@@ -309,11 +309,6 @@ static void what_is_durable_survives_the_shutdown_of_an_xfs(void **state) {
 
 /* ---- planted bugs ---- */
 
-static int sync_nothing(int fd) {
-  (void)fd;
-  return 0;
-}
-
 static void do_not_sync(void) {
   tome__os_calls.fdatasync = sync_nothing;
 }

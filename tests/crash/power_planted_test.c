@@ -21,11 +21,6 @@ static os_calls *above_the_tracer(void) {
 
 /* ---- syncs ---- */
 
-static int sync_nothing(int fd) {
-  (void)fd;
-  return 0;
-}
-
 static void no_sync(void) {
   above_the_tracer()->fdatasync = sync_nothing;
 }

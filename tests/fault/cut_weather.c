@@ -46,11 +46,6 @@ void die_of_faults(void) {
   signal(SIGBUS, SIG_DFL);
 }
 
-void plant_no_guard(void) {
-  die_of_faults();
-  tome_guard_enable(0);
-}
-
 void plant_no_healing(void) {
   tome__os_calls.mmap = believing_mmap;
 }

@@ -46,8 +46,7 @@ void stop_counting(void);
  *  tests in the child. */
 void die_of_faults(void);
 
-/** Bugs to plant: no guard; patches that stay although taking them away succeeded; a size that never becomes smaller. */
-void plant_no_guard(void);
+/** Bugs to plant: patches that stay although taking them away succeeded; a size that never becomes smaller. */
 void plant_no_healing(void);
 void plant_old_size(void);
 

@@ -118,10 +118,6 @@ static void ask_for_no_blocks(void) {
   tome__os_calls.madvise = no_populate;
 }
 
-static void guard_off(void) {
-  tome_guard_enable(0);
-}
-
 static void strike_small(void *context) {
   (void)context;
   on_disk(DISK_SMALL, fill_small);
@@ -134,7 +130,7 @@ static void blocks_that_are_not_asked_for_first_are_noticed(void **state) {
 
 static void a_full_disk_without_the_guard_is_noticed(void **state) {
   (void)state;
-  must_find_bug("the guard is off on a full disk", guard_off, strike_small, NULL);
+  must_find_bug("the guard is off on a full disk", plant_no_guard, strike_small, NULL);
 }
 
 int main(int count, char **arguments) {

@@ -310,10 +310,6 @@ static void look_at_no_error(void) {
   tome__os_calls.pread = pread_that_never_fails;
 }
 
-static void guard_off(void) {
-  tome_guard_enable(0);
-}
-
 static void strike(void *context) {
   on_flaky_disk(1, 0, (disk_test *)context);
 }
@@ -325,7 +321,8 @@ static void a_read_error_that_nobody_looks_at_is_noticed(void **state) {
 
 static void bad_pages_without_the_guard_are_noticed(void **state) {
   (void)state;
-  must_find_bug("the guard is off on a bad disk", guard_off, strike, (void *)look_through_views);
+  must_find_bug("the guard is off on a bad disk", plant_no_guard, strike,
+                (void *)look_through_views);
 }
 
 int main(int count, char **arguments) {

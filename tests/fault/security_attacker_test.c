@@ -368,10 +368,6 @@ static void must_find(const char *name, plant *bug, way how) {
   prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
-static void plant_no_guard(void) {
-  tome_guard_enable(0);
-}
-
 static ssize_t read_beside(int fd, void *to, size_t n, off_t at) {
   return pread(fd, to, n, at > 200 ? at - 200 : at);
 }

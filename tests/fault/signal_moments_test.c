@@ -393,11 +393,6 @@ static void plant_own_stack(void) {
   tome__os_calls.sigaction = install_on_own_stack;
 }
 
-static void plant_no_guard(void) {
-  signal(SIGBUS, SIG_DFL); /* cmocka has a handler */
-  tome_guard_enable(0);
-}
-
 static void planted_bugs_are_found(void **state) {
   (void)state;
   int yes = 1, no = 0;

@@ -236,11 +236,6 @@ static void plant_ignoring(void) {
   tome__os_calls.sigaction = ignore_instead;
 }
 
-static void plant_no_guard(void) {
-  signal(SIGBUS, SIG_DFL);
-  tome_guard_enable(0);
-}
-
 static void planted_bugs_are_found(void **state) {
   (void)state;
   if (SANITIZED)

@@ -114,15 +114,11 @@ static void a_view_holds_off_resizes_until_its_end_has_looked(void **state) {
   must_succeed(tome_close(map));
 }
 
-static void guard_off(void) {
-  tome_guard_enable(0);
-}
-
 static void planted_bugs_are_found(void **state) {
   (void)state;
   skip_under_tsan();
   crew all = of_crew(shrinker_outside, 1);
-  must_find_bug("the guard is off", guard_off, run_crew, &all);
+  must_find_bug("the guard is off", plant_no_guard, run_crew, &all);
 }
 
 int main(int count, char **arguments) {

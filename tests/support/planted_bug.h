@@ -14,4 +14,8 @@ typedef void plant(void);
  *  "PLANTED name: found", with what gave it away. A child that ends well fails the test; one that is unable skips it. */
 void must_find_bug(const char *name, plant *bug, child_function *body, void *context);
 
+/** Plants of many suites: lost pages are signals; a sync that syncs nothing, for fsync and fdatasync in the table of calls. */
+void plant_no_guard(void);
+int sync_nothing(int fd);
+
 #endif
