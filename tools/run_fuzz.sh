@@ -63,6 +63,7 @@ fuzz_with_afl() {
   build_fuzzers afl -DCMAKE_C_COMPILER=afl-clang-fast
   for target in "${fuzz_targets[@]}"; do
     unpack_corpus "$target"
+    mkdir -p build/afl/out
     dictionary=()
     [ ! -f "fuzz/$target.dict" ] || dictionary=(-x "fuzz/$target.dict")
     AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
