@@ -84,7 +84,7 @@ static ssize_t append_size_first(int fd, const struct iovec *v, int count, off_t
   (void)count;
   ssize_t n = real.pwritev2(fd, &room, 1, at, flags);
   off_t end = real.lseek(fd, 0, SEEK_CUR);
-  usleep(300); /* long enough for somebody to look */
+  usleep(5000); /* long enough for somebody to look */
   return real.pwrite(fd, v->iov_base, (size_t)n, end - n);
 }
 
@@ -96,7 +96,7 @@ static void size_before_bytes(void) {
 static int fallocate_by_ftruncate(int fd, int mode, off_t offset, off_t n) {
   if (mode & FALLOC_FL_KEEP_SIZE)
     return real.fallocate(fd, mode, offset, n);
-  usleep(300);
+  usleep(5000);
   return real.ftruncate(fd, offset + n);
 }
 

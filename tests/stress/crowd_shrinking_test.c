@@ -47,7 +47,7 @@ static void skip_under_tsan(void) {
 }
 
 static crew of_crew(crew_role *const *roles, unsigned processes) {
-  uint64_t rounds = SANITIZED ? how_many(500, 20000) : how_many(4000, 200000);
+  uint64_t rounds = SANITIZED ? how_many(2000, 20000) : how_many(4000, 200000);
   return (crew){.roles = roles,
                 .workers = MOST_WORKERS,
                 .processes = processes,

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_UNABLE = 77, CHILD_SECONDS = 90, CHILD_SECONDS_LONG = 3600 };
+enum { EXIT_UNABLE = 77, CHILD_SECONDS = 200, CHILD_SECONDS_LONG = 3600 };
 
 static int in_a_child;
 
