@@ -75,8 +75,7 @@ struct tome {
   int moves_blocks;
   int writes_by_call; /* large stores may go by a system call that would make a file that was cut longer */
   int exact_holes;
-  _Atomic uint64_t
-      stored_end; /* stores reached up to here; lowered only by a cut or a shrink */
+  _Atomic uint64_t stored_end; /* stores reached up to here; lowered only by a cut or a shrink */
 
   /* Fixed, or changed under `lock`. */
   uint64_t origin;           /* of byte 0, in the file */
