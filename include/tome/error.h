@@ -34,7 +34,8 @@
   X(EIO, -17, "input/output error")                                                                \
   X(ELOST, -18, "bytes behind the mapping could not be read or written")                           \
   X(ENOTSUP, -19, "not supported here")                                                            \
-  X(ESYSTEM, -20, "the operating system refused")
+  X(ESYSTEM, -20, "the operating system refused")                                                  \
+  X(ECANCELED, -21, "canceled by a callback")
 
 enum {
 #define TOME_X(name, number, message) TOME_##name = (number),
@@ -50,10 +51,11 @@ typedef struct tome_error {
   int code;              /**< TOME_E…, or 0 if no call of this thread has failed yet */
   int system;            /**< the operating system's own code (errno, GetLastError()), or 0 */
   const char *operation; /**< the public call that failed, such as "tome_read"; static */
-  const char *detail;    /**< what to do or what exactly was wrong, or NULL; static */
-  uint64_t offset;       /**< first byte concerned, in bytes of the map; 0 if none is */
-  uint64_t length;       /**< how many bytes are concerned; 0 if none are */
-  char path[1024];       /**< the file as it was named when opened ("" if by descriptor); a longer
+  const char
+      *detail; /**< what to do or what exactly was wrong, or NULL; stays as long as the record */
+  uint64_t offset; /**< first byte concerned, in bytes of the map; 0 if none is */
+  uint64_t length; /**< how many bytes are concerned; 0 if none are */
+  char path[1024]; /**< the file as it was named when opened ("" if by descriptor); a longer
                               path keeps its end, after "..." */
 } tome_error;
 

@@ -1,4 +1,4 @@
-/* Searching for bytes. */
+/* Searching for a byte string, in the calling thread. For many strings, regular expressions, lines and all processors: search.h. */
 #ifndef TOME_FIND_H
 #define TOME_FIND_H
 
@@ -28,6 +28,13 @@ TOME_API int tome_find(tome *map, const void *needle, size_t needle_length, uint
  *  Cost: linear in to - from for any needle. Since 0.1. */
 TOME_API int tome_rfind(tome *map, const void *needle, size_t needle_length, uint64_t from,
                         uint64_t to, uint64_t *ret_offset);
+
+/** Count the occurrences of a byte string, none overlapping another: each is looked for behind the one before.
+ *  As tome_find(). An empty needle is found at every byte and at `to`.
+ *  @param[out] ret_count  how many; untouched on failure
+ *  @return 1 there are some, 0 there are none, or as tome_find(). Cost: as one tome_find() over the range. Since 0.1. */
+TOME_API int tome_count(tome *map, const void *needle, size_t needle_length, uint64_t from,
+                        uint64_t to, uint64_t *ret_count);
 
 TOME_END_DECLS
 

@@ -20,6 +20,8 @@
 #include <tome/guard.h>
 #include <tome/info.h>
 #include <tome/map.h>
+#include <tome/pattern.h>
+#include <tome/search.h>
 #include <tome/view.h>
 
 #endif

@@ -1,0 +1,34 @@
+/* A byte string made ready to be searched for in memory. */
+#ifndef TOME_FINDER_H
+#define TOME_FINDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Filled by tome__finder_begin(); from then on read by any number of threads. Holds no memory of its own. */
+typedef struct finder {
+  const unsigned char *needle; /* borrowed; in lower case where case is ignored */
+  size_t length;
+  int ignore_case;
+  size_t rare
+      [2]; /* where in the needle the two bytes are that are likely to be rarest; rare[0] <= rare[1] */
+} finder;
+
+/** Make ready. With `ignore_case` a-z in the data match A-Z too.
+ *  Pre: length > 0; the needle stays where it is, and is in lower case if case is ignored. */
+void tome__finder_begin(finder *f, const unsigned char *needle, size_t length, int ignore_case);
+
+/** The first, or last, occurrence in `data`, or NULL. Reads nothing outside data[0, length). Linear in `length` for any
+ *  needle, without memory of its own. */
+const unsigned char *tome__finder_first(const finder *f, const unsigned char *data, size_t length);
+const unsigned char *tome__finder_last(const finder *f, const unsigned char *data, size_t length);
+
+/** The smallest distance at which two occurrences can lie. Linear in the needle. */
+size_t tome__finder_period(const finder *f);
+
+/** The first, or last, byte `byte` in `data`, or NULL; and how many there are. As fast as memory. */
+const unsigned char *tome__first_byte(const unsigned char *data, size_t length, unsigned char byte);
+const unsigned char *tome__last_byte(const unsigned char *data, size_t length, unsigned char byte);
+size_t tome__count_byte(const unsigned char *data, size_t length, unsigned char byte);
+
+#endif
