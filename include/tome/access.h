@@ -41,9 +41,8 @@ TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
  *  @param data    `length` bytes
  *  @param length  bytes
  *  @return 0, or
- *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (past the end without TOME_GROW, or behind a part
- *          that ends before its
- *          file does; past UINT64_MAX), TOME_ENOSPC and TOME_EFBIG (length and contents as before),
+ *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (past the end without TOME_GROW, or behind a part that ends
+ *          before its file does; past UINT64_MAX), TOME_ENOSPC and TOME_EFBIG (length and contents as before),
  *          TOME_ELOST (the file was cut or the disk failed; bytes before the error's offset are stored),
  *          TOME_ENOMEM (no window could be mapped)
  *  Cost: a copy, and a few nanoseconds; the first touch of a page, one or two system calls. Since 0.1. */
@@ -57,10 +56,9 @@ TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t len
  *  @param length           bytes; 0 appends nothing and succeeds
  *  @param[out] ret_offset  where the data begins; may be NULL; untouched on failure
  *  @return 0, or
- *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (the map is a part that ends before its file does,
- *          or begins behind its
- *          end), TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents are
- *          as before.
+ *          TOME_EREADONLY, TOME_EACCES (sealed memory), TOME_ERANGE (the map is a part that ends before its file does, or begins
+ *          behind its end), TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any of these length and contents
+ *          are as before.
  *          TOME_EBUSY (more than the system takes in one call, 2 GiB on Linux, and another process appended in
  *          between: a beginning of the data is in the file, before the other's)
  *  Cost: four system calls, and a copy. Since 0.1. */

@@ -22,9 +22,8 @@
 TOME_BEGIN_DECLS
 
 /** Bring changes in a range to the given level.
- *  At least the range is flushed, stores through open views included; the whole file may be. On a map opened with
- *  TOME_READ or TOME_COPY, and on
- *  anonymous memory, there is nothing to flush and the call succeeds.
+ *  At least the range is flushed, stores through open views included; the whole file may be. On a map opened with TOME_READ or
+ *  TOME_COPY, and on anonymous memory, there is nothing to flush and the call succeeds.
  *  @param map     borrowed; other threads may use it at the same time
  *  @param offset  first byte, of any alignment
  *  @param length  bytes, of any alignment; TOME_END: to the end of the map; stores that were cut away behind it count too
@@ -32,9 +31,8 @@ TOME_BEGIN_DECLS
  *  @return 0, or
  *          TOME_EINVAL (unknown level), TOME_ERANGE (not inside the map),
  *          TOME_EIO, TOME_ENOSPC (write-back failed, now or earlier, through this or another map of the file; sticks),
- *          TOME_ELOST (stores in the range are not in the file: another process cut them away, be it after an
- *          earlier flush, or a view that is still open lost
- *          them)
+ *          TOME_ELOST (stores in the range are not in the file: another process cut them away, be it after an earlier flush, or a
+ *          view that is still open lost them)
  *  Since 0.1. */
 TOME_API int tome_flush(tome *map, uint64_t offset, uint64_t length, int level);
 

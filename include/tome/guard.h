@@ -16,12 +16,10 @@
  * After TOME_ELOST the size is still the one that was known, and the lost bytes go on being lost until the file has them
  * again; tome_refresh() makes a cut the new size.
  *
- * Inside the page in which a file was cut the processor knows no end, and Linux may keep up to 2 MiB around it in one
- * piece, of which
- * the rest is zeros. Zeros make a call ask the file. But what anybody stores there through a mapping after the cut looks
+ * Inside the page in which a file was cut the processor knows no end, and Linux may keep up to 2 MiB around it in one piece, of
+ * which the rest is zeros. Zeros make a call ask the file. But what anybody stores there through a mapping after the cut looks
  * like bytes of the file, and hides that those before it in the page are lost, until the system writes it back. The store itself
  * is told as lost by the next flush, check or close, if the file has not grown over it by then.
- *
  * What another process cuts off and grows again is zeros, for a moment or for good. A call that runs into that very moment
  * may read them as what they are, bytes of the file; pread() does the same.
  *

@@ -5,13 +5,12 @@
  * and where the whole does not fit the address space, the same calls work through windows.
  *
  * LENGTH AND CRASHES. The length of the file is exact at every moment, not only at close. Growth is never
- * padded ahead: tome_append() and a write past the end hand the new bytes and the new length to the system
- * in one call, and tome_resize() sets the very length that was asked for. A process killed at any moment
- * (kill -9 included) leaves the length before the call or the one after it; a kill in the middle of one
- * large append, or of a large write past the end, may leave a beginning of the new bytes, never bytes that were
- * not written. The gap that a write past the end leaves is zeros, and comes with the bytes behind it; only on a file
- * system without
- * fallocate are the zeros written first, and a kill may leave a part of them.
+ * padded ahead: tome_append() and a write past the end hand the new bytes and the new length to the system in one call, and
+ * tome_resize() sets the very length that was asked for. A process killed at any moment (kill -9 included) leaves the length
+ * before the call or the one after it; a kill in the middle of one large append, or of a large write past the end, may leave a
+ * beginning of the new bytes, never bytes that were not written. The gap that a write past the end leaves is zeros, and comes
+ * with the bytes behind it; only on a file system without fallocate are the zeros written first, and a kill may leave a part of
+ * them.
  *
  * SPACE. A call that grows the file, or stores into a hole of a sparse one, first makes sure of the blocks:
  * a full disk is TOME_ENOSPC from that call, with length and contents as before. TOME_SPARSE lets
@@ -30,9 +29,8 @@
  * keeps to it. tome_resize() of a part that ends before the file does changes the part, not the file: bytes
  * that lie behind a part are never cut and never written over, and become the part's if it grows over them.
  *
- * THREADS. Different maps are independent. On one map any number of threads may read, write, fill, move, search, view,
- * append, flush, check, refresh, evict and grow at once. Shrinking is safe beside them too: a call that runs into it
- * gives the right
+ * THREADS. Different maps are independent. On one map any number of threads may read, write, fill, move, search, view, append,
+ * flush, check, refresh, evict and grow at once. Shrinking is safe beside them too: a call that runs into it gives the right
  * bytes, TOME_ELOST or TOME_ERANGE, and what lies under a view is not cut. Stores to the same bytes at the same time are not
  * ordered by Tome. Bytes appended are seen before the size is. tome_close() must be the last call.
  *
@@ -143,8 +141,8 @@ TOME_API uint64_t tome_size(const tome *map);
  *  @return 0, or
  *          TOME_EREADONLY (not opened with TOME_WRITE), TOME_EACCES (sealed memory), TOME_EBUSY (a view covers bytes
  *          that would be cut),
- *          TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure size and contents are as
- *          before. Since 0.1. */
+ *          TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure size and contents are as before.
+ *  Since 0.1. */
 TOME_API int tome_resize(tome *map, uint64_t size);
 
 /** Adopt what other processes did to the size of the file.

@@ -34,10 +34,9 @@ typedef struct tome_view {
  *  @param intent         TOME_VIEW_READ or TOME_VIEW_WRITE
  *  @param[out] ret_view  owned by the caller until tome_view_end(); untouched on failure
  *  @return 0, or
- *          TOME_EINVAL (unknown intent), TOME_ERANGE (not wholly inside the map), TOME_EREADONLY (write intent on a
- *          read-only map), TOME_ENOSPC, TOME_EIO (write intent, holes could not be filled), TOME_ELOST (the disk has
- *          failed), TOME_ENOMEM (the range does
- *          not fit the address space)
+ *          TOME_EINVAL (unknown intent), TOME_ERANGE (not wholly inside the map), TOME_EREADONLY (write intent on a read-only
+ *          map), TOME_ENOSPC, TOME_EIO (write intent, holes could not be filled), TOME_ELOST (the disk has failed), TOME_ENOMEM
+ *          (the range does not fit the address space)
  *  Threads: any. Cost: tens of nanoseconds; with TOME_VIEW_WRITE a system call more, unless all of it was written to by
  *  tome_write() before; where the map works through windows, sometimes a mapping. Since 0.1. */
 TOME_API int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t intent,

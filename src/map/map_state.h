@@ -132,9 +132,10 @@ void tome__note_cut(tome *map, uint64_t file_size);
 /** The system failed to write the file back, says its last error: for this map and all others of the file, for good. Pre: nobody
  *  else flushes the map. */
 void tome__flush_failed(tome *map, int code);
-/** Stores that are not in the file although their calls succeeded: what another process cut away, and with `views` what
- *  live views lost. 1 and the smallest range around those in [offset, offset + length), 0 if none, or TOME_EIO and the like.
- *  They are not told again, but for a flush inside the range and what live views lost. */
+/** Stores that are not in the file although their calls succeeded: those that another process cut away, and those that live
+ *  views lost. Returns 1 and the smallest range around those in [offset, offset + length), 0 if there are none, or TOME_EIO and
+ *  the like. What was cut away is told once, and what lies outside the range stays to be told; what live views lost is told
+ *  each time. */
 int tome__stores_lost(tome *map, uint64_t offset, uint64_t length, tome_range *ret_lost);
 /** 0 if stores are allowed; else TOME_EREADONLY recorded. */
 int tome__check_writable(tome *map, const char *operation);
@@ -154,9 +155,8 @@ void tome__window_unpin(tome *map, window *pinned);
 /** Zero what lies in the last page behind the end of the file, which is `at`. If the file has another size by now, nothing
  *  happens. */
 int tome__window_clear_behind(tome *map, uint64_t at);
-/** Map the base with `reserve` bytes of address space; where that is refused, with `scarce` bytes behind the map at
- * most, as much as
- *  the system gives. With TOME_ENOMEM windows remain. */
+/** Map the base with `reserve` bytes of address space; where that is refused, with as much behind the map as the system gives, at
+ *  most `scarce` bytes. With TOME_ENOMEM windows remain. */
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce);
 /** Unmap everything. */
 int tome__window_release(tome *map);
