@@ -354,15 +354,6 @@ typedef struct interruption {
   int pipe[2];
 } interruption;
 
-static int is_asleep(pid_t thread) {
-  char path[64], state = 0;
-  snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
-  FILE *stat = fopen(path, "re");
-  must(stat != NULL && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1);
-  fclose(stat);
-  return state == 'S';
-}
-
 static volatile sig_atomic_t interruptions;
 
 static void count_interruption(int number) {
@@ -372,7 +363,7 @@ static void count_interruption(int number) {
 
 static void *interrupt(void *context) {
   const interruption *self = context;
-  while (!is_asleep(self->thread))
+  while (!is_at_rest(self->thread))
     usleep(1000);
   pthread_kill(self->reader, SIGBUS);
   while (interruptions == 0)

@@ -180,16 +180,6 @@ static void what_is_no_file_is_not_even_opened(void **state) {
   in_child(refuse_special, NULL);
 }
 
-/* Asleep, or dead: whatever woke it has had its effect. */
-static int is_at_rest(pid_t process) {
-  char path[64], state = 0;
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
-  FILE *stat = fopen(path, "re");
-  must(stat != NULL && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1);
-  fclose(stat);
-  return state == 'S' || state == 'Z';
-}
-
 static void write_to_fifo(void *path) {
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   must(fd >= 0);

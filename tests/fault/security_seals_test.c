@@ -36,22 +36,6 @@ static int pattern_memory(int seals) {
   return fd;
 }
 
-static int try_fd(int fd, uint32_t flags) {
-  tome *map = NULL;
-  tome_options options = test_options(flags);
-  int result = tome_open_fd(&map, fd, flags, &options);
-  if (result == 0)
-    must_succeed(tome_close(map));
-  return result;
-}
-
-static tome *open_fd(int fd, uint32_t flags) {
-  tome *map = NULL;
-  tome_options options = test_options(flags);
-  must_succeed(tome_open_fd(&map, fd, flags, &options));
-  return map;
-}
-
 static void must_be_unchanged(int fd) {
   struct stat status;
   unsigned char *bytes = malloc(SIZE);
@@ -74,7 +58,7 @@ static int count_fstat(int fd, struct stat *status) {
 static unsigned asked_for_zeros(int seals) {
   unsigned char got[TAIL];
   int fd = memory_file(NULL, seals);
-  tome *map = open_fd(fd, TOME_READ);
+  tome *map = open_by_fd(fd, TOME_READ);
   tome__os_calls.fstat = count_fstat;
   for (int i = 0; i < 10; i++) {
     if (i == 1) /* the first touch goes another way */
@@ -111,7 +95,7 @@ static void a_seal_against_shrinking_holds_against_us_too(void **state) {
   (void)state;
   int fd = pattern_memory(F_SEAL_SHRINK);
   must_equal(ftruncate(fd, 0), -1);
-  tome *map = open_fd(fd, TOME_WRITE);
+  tome *map = open_by_fd(fd, TOME_WRITE);
   must_fail(tome_resize(map, PAGE), TOME_EACCES);
   must_equal(tome_size(map), SIZE);
   must_read_pattern(map, 0, SIZE);
@@ -134,7 +118,7 @@ static void must_refuse_writing(int fd) {
 }
 
 static void must_read_and_copy(int fd) {
-  tome *reader = open_fd(fd, TOME_READ), *copier = open_fd(fd, TOME_COPY);
+  tome *reader = open_by_fd(fd, TOME_READ), *copier = open_by_fd(fd, TOME_COPY);
   must_read_pattern(reader, 0, SIZE);
   must_read_pattern(copier, 0, SIZE);
   must_fail(tome_write(reader, 0, "no", 2), TOME_EREADONLY);
@@ -161,7 +145,7 @@ static void a_map_opened_before_goes_on_writing_what_is_sealed_for_the_future(vo
   if (forced_window())
     skip_because("a window that is mapped later cannot be written");
   int fd = pattern_memory(0);
-  tome *map = open_fd(fd, TOME_WRITE);
+  tome *map = open_by_fd(fd, TOME_WRITE);
   char bytes[8];
   if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0) {
     must_equal(errno, EINVAL);
@@ -188,7 +172,7 @@ static void sealed_against_growing_it_stays_as_it_is(void **state) {
   char *bytes = calloc(1, 3 * PAGE);
   for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
     int fd = pattern_memory(F_SEAL_GROW);
-    tome *map = open_fd(fd, flags[i]);
+    tome *map = open_by_fd(fd, flags[i]);
     must_fail(tome_append(map, "more", 4, NULL), TOME_EACCES);
     must_fail(tome_append(map, bytes, 3 * PAGE, NULL), TOME_EACCES);
     must_fail(tome_resize(map, SIZE + 1), TOME_EACCES);

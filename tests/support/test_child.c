@@ -120,3 +120,12 @@ void append_elsewhere(const char *path, const void *bytes, size_t length) {
 void write_elsewhere(const char *path, uint64_t offset, const void *bytes, size_t length) {
   in_child(do_write, &(change){path, offset, bytes, length});
 }
+
+int is_at_rest(pid_t id) {
+  char path[64], state = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)id);
+  FILE *stat = fopen(path, "re");
+  must(stat != NULL && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1);
+  fclose(stat);
+  return state == 'S' || state == 'Z';
+}

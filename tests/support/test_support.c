@@ -397,6 +397,22 @@ int try_open(const char *path, uint32_t flags) {
   return try_part(path, flags, 0, TOME_END);
 }
 
+tome *open_by_fd(int fd, uint32_t flags) {
+  tome *map = NULL;
+  tome_options options = test_options(flags);
+  must_succeed(tome_open_fd(&map, fd, flags, &options));
+  return map;
+}
+
+int try_fd(int fd, uint32_t flags) {
+  tome *map = NULL;
+  tome_options options = test_options(flags);
+  int result = tome_open_fd(&map, fd, flags, &options);
+  must(result == 0 || map == NULL);
+  must_succeed(tome_close(map));
+  return result;
+}
+
 tome_view begin_view(tome *map, uint64_t offset, size_t length, uint32_t intent) {
   tome_view view = {0};
   must_succeed(tome_view_begin(map, offset, length, intent, &view));

@@ -154,6 +154,9 @@ tome *open_anonymous(uint64_t size);
 /** What tome_open() returns with the test's options; closes the map if there is one. */
 int try_open(const char *path, uint32_t flags);
 int try_part(const char *path, uint32_t flags, uint64_t offset, uint64_t length);
+/** The same by descriptor. */
+tome *open_by_fd(int fd, uint32_t flags);
+int try_fd(int fd, uint32_t flags);
 
 tome_view begin_view(tome *map, uint64_t offset, size_t length, uint32_t intent);
 
@@ -196,6 +199,8 @@ _Noreturn void exit_unable(const char *reason);
 void become_nobody(void);
 
 pid_t start_child(child_function *function, void *context);
+/** Whether a process or thread waits for something, or is over. */
+int is_at_rest(pid_t id);
 /** Wait for a child, which must have ended without a failed check. */
 void finish_child(pid_t child);
 void in_child(child_function *function, void *context);

@@ -18,22 +18,6 @@ static int open_secret(const char *path, int mode) {
   return fd;
 }
 
-static tome *open_by_fd(int fd, uint32_t flags) {
-  tome *map = NULL;
-  tome_options options = test_options(flags);
-  must_succeed(tome_open_fd(&map, fd, flags, &options));
-  return map;
-}
-
-static int try_fd(int fd, uint32_t flags) {
-  tome *map = NULL;
-  tome_options options = test_options(flags);
-  int result = tome_open_fd(&map, fd, flags, &options);
-  must(result == 0 || map == NULL);
-  must_succeed(tome_close(map));
-  return result;
-}
-
 /* The test means nothing if the file can be opened by its descriptor. */
 static void must_not_reopen(int fd) {
   char path[64];

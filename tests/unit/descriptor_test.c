@@ -9,24 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int try_fd(int fd, uint32_t flags) {
-  tome *map = NULL;
-  tome_options options = test_options(flags);
-  int result = tome_open_fd(&map, fd, flags, &options);
-  if (result == 0)
-    must_succeed(tome_close(map));
-  else
-    must(map == NULL);
-  return result;
-}
-
-static tome *open_by_fd(int fd, uint32_t flags) {
-  tome *map = NULL;
-  tome_options options = test_options(flags);
-  must_succeed(tome_open_fd(&map, fd, flags, &options));
-  return map;
-}
-
 static int plain_open(const char *path, int mode) {
   int fd = open(path, mode | O_CLOEXEC);
   must(fd >= 0);
