@@ -1,8 +1,10 @@
 #include "failure.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static _Thread_local tome_error last;
+static _Thread_local char last_detail[256];
 
 /* The end of a path says more than its beginning. */
 static void keep_path(char *to, size_t size, const char *path) {
@@ -13,6 +15,11 @@ static void keep_path(char *to, size_t size, const char *path) {
   }
   memcpy(to, "...", 3);
   memcpy(to + 3, path + length - (size - 4), size - 3);
+}
+
+const char *tome__detail_copy(const char *text) {
+  snprintf(last_detail, sizeof last_detail, "%s", text);
+  return last_detail;
 }
 
 int tome__fail(const char *path, failure what) {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <tome/error.h>
 
-/** What went wrong. Strings are static. */
+/** What went wrong. Strings are static, or `detail` was made by tome__detail_copy(). */
 typedef struct failure {
   const char *operation; /* the public call */
   int code;              /* TOME_E… */
@@ -19,5 +19,8 @@ typedef struct failure {
  *  @param path  the file, may be NULL
  *  @return what.code */
 int tome__fail(const char *path, failure what);
+
+/** Keep a detail that is not static for the calling thread, cut if need be, until it keeps another one. */
+const char *tome__detail_copy(const char *text);
 
 #endif

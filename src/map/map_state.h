@@ -179,6 +179,9 @@ tome_range tome__views_lost(tome *map, tome_range range, uint64_t since, int sto
 int tome__allocate(tome *map, uint64_t offset, uint64_t length);
 /** Copy bytes out. Records nothing: fails with the code and, in *ret_lost, the bytes concerned. Pre: inside the map. */
 int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
+/** The same for what reads many bytes once: nothing is noted, nothing stays mapped. What lies before *ret_lost was read; no
+ *  patch is taken away. */
+int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
 /** Copy bytes in; a failure is recorded. Pre: inside the map, which is writable. */
 int tome__store(tome *map, const char *operation, uint64_t offset, const void *data, size_t length);
 

@@ -45,14 +45,14 @@ static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length,
   return r < 0 && r != TOME_EIO ? r : TOME_ELOST;
 }
 
-/* One piece of a read: *ret_done bytes of it. */
-static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, size_t *ret_done,
-                      tome_range *ret_lost) {
+/* One piece of a read: *ret_done bytes of it. What only passes is read by call, known or not, and is not known afterwards. */
+static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
+                      size_t *ret_done, tome_range *ret_lost) {
   unsigned char *data;
   window *pinned;
   int based = tome__inside(map->reach, offset, length);
   uint64_t at = offset + map->lead;
-  if (based && (tome__pageset_has(&map->known, at, length) ||
+  if (based && ((!passing && tome__pageset_has(&map->known, at, length)) ||
                 ((map->access & OS_PRIVATE) && tome__pageset_may_have(&map->stored, at, length)))) {
     *ret_done = length;
     return copy_out(map, map->base + offset, offset, buffer, length, ret_lost);
@@ -60,7 +60,7 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, s
   if (!map->forced_window) {
     *ret_done = length;
     int r = read_by_call(map, offset, buffer, length, ret_lost);
-    if (r == 0 && based)
+    if (r == 0 && based && !passing)
       tome__pageset_add(&map->known, at, length);
     return r;
   }
@@ -73,10 +73,20 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, s
   return r;
 }
 
-int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
+static int load(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
+                tome_range *ret_lost) {
   int r = 0;
   for (size_t done = 0, n; r == 0 && done < length; done += n)
-    r = load_piece(map, offset + done, (char *)buffer + done, length - done, &n, ret_lost);
+    r = load_piece(map, offset + done, (char *)buffer + done, length - done, passing, &n, ret_lost);
+  return r;
+}
+
+int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
+  return load(map, offset, buffer, length, 1, ret_lost);
+}
+
+int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
+  int r = load(map, offset, buffer, length, 0, ret_lost);
   if (r == TOME_ELOST)
     tome__guard_stopped(map, offset + length, ret_lost);
   return r;

@@ -41,6 +41,21 @@ void tome__os_mutex_destroy(os_mutex *mutex);
 void tome__os_mutex_lock(os_mutex *mutex);
 void tome__os_mutex_unlock(os_mutex *mutex);
 
+void tome__os_condition_init(os_condition *condition);
+void tome__os_condition_destroy(os_condition *condition);
+/** Wait until it is told; may return for no reason. Pre: the mutex is held, as it is again afterwards. */
+void tome__os_condition_wait(os_condition *condition, os_mutex *mutex);
+/** Tell all who wait. */
+void tome__os_condition_tell(os_condition *condition);
+
+/** Start a thread. No signal is delivered to it but those that its own faults raise.
+ *  Post: tome__os_thread_join() will be called. */
+int tome__os_thread_start(os_thread *ret_thread, void (*body)(void *context), void *context);
+/** Wait for its end. */
+void tome__os_thread_join(os_thread thread);
+/** How many processors this process may use, at least 1. */
+unsigned tome__os_processors(void);
+
 /* ---- files ---- */
 
 /** What a file is at this moment. */
@@ -69,7 +84,8 @@ int tome__os_close(os_file *file);
 /** Callable in a signal handler. */
 int tome__os_stat(const os_file *file, os_stat *ret_stat);
 /** Which file this is: the same for every way to open it, another for a file that is created later in its place (where the file
- *  system keeps the moment of creation). Of devices, the device. Compared by its bytes. */
+ *  system keeps the moment of creation). Of devices, the device. Compared by its bytes. The first two words alone tell
+ *  files apart that there are at the same time. */
 typedef struct os_identity {
   uint64_t words[4];
 } os_identity;
@@ -93,6 +109,8 @@ int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t len
 /** The first offset from `offset` on that is not in a hole; UINT64_MAX if the rest is one; `offset` if holes cannot be told.
  *  Pre: nobody appends to the file through `file` meanwhile. */
 uint64_t tome__os_next_data(os_file *file, uint64_t offset);
+/** Start reading this range from the disk; returns before it is there. A hint: cannot fail. */
+void tome__os_read_ahead(const os_file *file, uint64_t offset, uint64_t length);
 /** Write all, growing the file if needed. *ret_written is how much was, also on failure. */
 int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length,
                    size_t *ret_written);
@@ -112,6 +130,12 @@ void tome__os_cut_back(const os_file *file, uint64_t size);
 int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length);
 /** Why a range, mapped at `address`, could not be made writable just now: TOME_ENOSPC or TOME_ELOST. */
 int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, size_t length);
+
+/** Put a file of these bytes in the place of `path`, in one step: whoever opens it finds what was there or all of this. Only its
+ *  owner may read it. Not made durable: after a power failure it may be damaged. Until it is complete it lies beside, as
+ *  `path` and ".new", where the next call finds it and begins it anew if this one is killed. TOME_EBUSY: someone else is
+ *  putting one there at this moment. */
+int tome__os_replace(const char *path, const void *data, size_t length);
 
 /** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. */
 int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);
@@ -140,6 +164,9 @@ void tome__os_will_need(void *address, size_t length);
  *  Pre: a shared mapping, or memory from tome__os_pages(), which is zeros then. Only whole pages inside the range are
  *  let go. Any alignment. */
 void tome__os_let_go(void *address, size_t length);
+/** Whether all that the range maps is in memory, though perhaps not in this process's page tables. 0 where that cannot be told.
+ *  Any alignment. */
+int tome__os_is_resident(void *address, size_t length);
 /** Make the range's pages present for reading, or for storing (`access` has OS_WRITE: blocks are allocated).
  *  Any alignment. Fails without a signal: TOME_ELOST if a page cannot be had, TOME_ENOTSUP if not known here. */
 int tome__os_populate(void *address, size_t length, int access);

@@ -9,7 +9,9 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,6 +24,9 @@
   X(int, close, (int fd), (fd), -1)                                                                \
   X(int, dup3, (int from, int to, int flags), (from, to, flags), -1)                               \
   X(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), -1)                   \
+  X(int, renameat, (int from_at, const char *from, int to_at, const char *to),                     \
+    (from_at, from, to_at, to), -1)                                                                \
+  X(int, flock, (int fd, int operation), (fd, operation), -1)                                      \
   X(int, fcntl, (int fd, int command, long argument), (fd, command, argument), -1)                 \
   X(int, fstat, (int fd, struct stat *status), (fd, status), -1)                                   \
   X(int, fstatat, (int at, const char *path, struct stat *status, int flags),                      \
@@ -40,7 +45,10 @@
   X(int, sigaction, (int number, const struct sigaction *new, struct sigaction *old),              \
     (number, new, old), -1)                                                                        \
   X(int, pthread_atfork, (void (*before)(void), void (*parent)(void), void (*child)(void)),        \
-    (before, parent, child), ENOMEM)
+    (before, parent, child), ENOMEM)                                                               \
+  X(int, pthread_create,                                                                           \
+    (pthread_t * thread, const pthread_attr_t *how, void *(*body)(void *), void *context),         \
+    (thread, how, body, context), EAGAIN)
 
 #define OS_CALLS(X) OS_POSIX_CALLS(X) OS_SYSTEM_CALLS(X)
 

@@ -18,6 +18,8 @@ typedef struct os_file {
 } os_file;
 
 typedef pthread_mutex_t os_mutex;
+typedef pthread_cond_t os_condition;
+typedef pthread_t os_thread;
 typedef sigset_t os_signals;
 
 #endif

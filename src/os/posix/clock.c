@@ -1,0 +1,27 @@
+/* The C library knows the zone: it reads TZ and the zone's file once. */
+#include "clock.h"
+#include "calls.h"
+#include "posix_error.h"
+
+#include <time.h>
+
+int tome__os_zone_at(int64_t utc, int32_t *ret_offset) {
+  time_t moment = (time_t)utc;
+  struct tm local;
+  if ((int64_t)moment != utc || !localtime_r(&moment, &local))
+    return TOME_ENOTSUP;
+  *ret_offset = (int32_t)local.tm_gmtoff;
+  return 0;
+}
+
+int tome__os_written(const os_file *file, int64_t *ret_time) {
+  struct stat status;
+  if (tome__os_calls.fstat(file->descriptor, &status) < 0)
+    return tome__os_failed();
+  int64_t time;
+  if (__builtin_mul_overflow((int64_t)status.st_mtim.tv_sec, INT64_C(1000000000), &time) ||
+      __builtin_add_overflow(time, (int64_t)status.st_mtim.tv_nsec, &time))
+    return TOME_ENOTSUP;
+  *ret_time = time;
+  return 0;
+}
