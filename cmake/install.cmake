@@ -22,6 +22,10 @@ file(RELATIVE_PATH tome_pc_to_prefix
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 file(RELATIVE_PATH tome_pc_libdir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
 file(RELATIVE_PATH tome_pc_includedir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+set(tome_pc_requires "")
+if(tome_has_regex)
+  set(tome_pc_requires libpcre2-8)
+endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/tome.pc.in ${PROJECT_BINARY_DIR}/tome.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/tome.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
