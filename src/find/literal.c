@@ -227,3 +227,18 @@ int tome_rfind(tome *map, const void *needle, size_t needle_length, uint64_t fro
       .map = map, .needle = needle, .length = needle_length, .backward = 1, .from = from, .to = to};
   return find(map, __func__, s, ret_offset);
 }
+
+int tome_count(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
+               uint64_t *ret_count) {
+  uint64_t count = 0, at;
+  int r;
+  while ((r = tome_find(map, needle, needle_length, from, to, &at)) == 1) {
+    count++;
+    from = at + (needle_length ? needle_length : 1);
+    if (needle_length == 0 && at == (to == TOME_END ? tome__size(map) : to))
+      break;
+  }
+  if (r >= 0)
+    *ret_count = count;
+  return r < 0 ? r : count > 0;
+}

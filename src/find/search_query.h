@@ -1,0 +1,17 @@
+/* What is asked, checked. */
+#ifndef TOME_SEARCH_QUERY_H
+#define TOME_SEARCH_QUERY_H
+
+#include "search_piece.h"
+
+/** Make a query of what a caller asks; `operation` is the call. Pre: one of map and memory is NULL. 0 or a failure recorded. */
+int tome__query_of_map(query *q, const char *operation, tome *map, const tome_pattern *pattern,
+                       const tome_search_options *options);
+int tome__query_of_memory(query *q, const char *operation, const void *data, size_t length,
+                          const tome_pattern *pattern, const tome_search_options *options);
+/** 0, or a failure recorded: it is asked to go backward. */
+int tome__query_forward(const query *q, const char *operation);
+/** Record why the search ended with this piece, and return that. Puts the file back where it was lost. */
+int tome__query_fail(const query *q, piece *p, const char *operation);
+
+#endif
