@@ -1,0 +1,80 @@
+/* Columns of a line, and keys that are simply what stands in one: numbers and text. */
+#include "key.h"
+
+#include <string.h>
+
+static int is_blank(unsigned char byte) {
+  return byte == ' ' || byte == '\t';
+}
+
+static int blank_column(uint32_t column, const unsigned char *line, size_t length,
+                        size_t *ret_begin, size_t *ret_end) {
+  size_t at = 0;
+  for (;; column--) {
+    while (at < length && is_blank(line[at]))
+      at++;
+    *ret_begin = at;
+    while (at < length && !is_blank(line[at]))
+      at++;
+    *ret_end = at;
+    if (*ret_begin == length)
+      return 0;
+    if (column == 1)
+      return 1;
+  }
+}
+
+/* The next separator from `at` on, or the line's end. */
+static size_t next_separator(const tome_key *key, const unsigned char *line, size_t length,
+                             size_t at) {
+  const unsigned char *found =
+      memmem(line + at, length - at, key->separator, key->separator_length);
+  return found ? (size_t)(found - line) : length;
+}
+
+int tome__key_column(const tome_key *key, const unsigned char *line, size_t length,
+                     size_t *ret_begin, size_t *ret_end) {
+  uint32_t column = key->column ? key->column : 1;
+  if (!key->separator)
+    return blank_column(column, line, length, ret_begin, ret_end);
+  size_t begin = 0, end = next_separator(key, line, length, 0);
+  for (; column > 1; column--) {
+    if (end == length)
+      return 0;
+    begin = end + key->separator_length;
+    end = next_separator(key, line, length, begin);
+  }
+  *ret_begin = begin;
+  *ret_end = end;
+  return 1;
+}
+
+static int is_word_byte(unsigned char byte) {
+  return (byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte >= 0x80;
+}
+
+/* Quotes and brackets around a number do not belong to it; letters and digits behind it make it something else. */
+static int number_in(const unsigned char *text, size_t length, tome_key_value *ret) {
+  size_t at = 0;
+  while (at < length && (is_blank(text[at]) || strchr("\"'([{<", text[at])) && text[at])
+    at++;
+  decimal number;
+  size_t read = tome__decimal_read(text + at, length - at, &number);
+  for (size_t i = at + read; i < length; i++)
+    if (is_word_byte(text[i]))
+      return 0;
+  if (read)
+    *ret = (tome_key_value){.text = text + at, .length = read};
+  return read > 0;
+}
+
+int tome__key_in_column(const tome_key *key, const unsigned char *line, size_t length,
+                        tome_key_value *ret) {
+  size_t begin, end;
+  if (!tome__key_column(key, line, length, &begin, &end))
+    return 0;
+  if (key->kind == TOME_KEY_NUMBER)
+    return number_in(line + begin, end - begin, ret);
+  *ret = (tome_key_value){.text = line + begin, .length = end - begin};
+  return 1;
+}
