@@ -1,6 +1,6 @@
 /* getopt_long() is asked for one option at a time and never sees an operand: they are taken out of
  * its way first. So a negative offset such as -10: is an operand, though it begins like an option.
- * No option is a digit. */
+ * Digits are options only of a verb that lists them. */
 #include "arguments.h"
 
 #include <ctype.h>
@@ -16,13 +16,15 @@ void arguments_begin(struct arguments *args, const struct verb *verb, int argc, 
   optind = 1;
 }
 
-static int is_operand(const char *text) {
-  return text[0] != '-' || text[1] == '\0' || isdigit((unsigned char)text[1]);
+static int is_operand(const struct verb *verb, const char *text) {
+  if (text[0] != '-' || text[1] == '\0')
+    return 1;
+  return isdigit((unsigned char)text[1]) && !strchr(verb->short_options, text[1]);
 }
 
 /* Operands move to the front of argv, over what has been dealt with already. */
 static void take_operands(struct arguments *args, int all) {
-  while (optind < args->argc && (all || is_operand(args->argv[optind])))
+  while (optind < args->argc && (all || is_operand(args->verb, args->argv[optind])))
     args->operands[args->operand_count++] = args->argv[optind++];
 }
 
@@ -66,18 +68,27 @@ static int refuse_option(const struct arguments *args, int missing_value) {
                  : arguments_refuse(args, "unknown option %s", given);
 }
 
+/* A verb may use the letter h for something else; its --help has a number then. */
+static int is_help(const struct verb *verb, int option) {
+  const struct option *long_option = verb->long_options;
+  while (long_option->name && strcmp(long_option->name, "help") != 0)
+    long_option++;
+  return option == long_option->val;
+}
+
 int arguments_next(struct arguments *args) {
   take_operands(args, 0);
   int option = getopt_long(args->argc, args->argv, args->verb->short_options,
                            args->verb->long_options, NULL);
+  if (is_help(args->verb, option)) {
+    fputs(args->verb->help, stdout);
+    args->status = STATUS_OK;
+    return -1;
+  }
   switch (option) {
   case -1:
     take_operands(args, 1);
     return 0;
-  case OPTION_HELP:
-    fputs(args->verb->help, stdout);
-    args->status = STATUS_OK;
-    return -1;
   case '?':
   case ':':
     args->status = refuse_option(args, option == ':');

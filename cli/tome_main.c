@@ -16,8 +16,9 @@
 #include "standard_output.h"
 #include "verb.h"
 
-static const struct verb *const verbs[] = {&verb_info,   &verb_slice,  &verb_find, &verb_put,
-                                           &verb_append, &verb_resize, &verb_bench};
+static const struct verb *const verbs[] = {&verb_info,   &verb_slice,   &verb_find, &verb_grep,
+                                           &verb_lines,  &verb_between, &verb_tail, &verb_put,
+                                           &verb_append, &verb_resize,  &verb_bench};
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
 static const char introduction[] =

@@ -21,7 +21,7 @@ struct verb {
   int (*run)(struct arguments *args); /* returns the exit status */
 };
 
-/* Every verb has it among its short options, too. */
+/* Every verb has it among its short options, too, but for grep, where -h is another option. */
 #define OPTION_HELP 'h'
 
 /* Options without a letter are numbered from here. */
@@ -36,6 +36,10 @@ struct verb {
 extern const struct verb verb_info;
 extern const struct verb verb_slice;
 extern const struct verb verb_find;
+extern const struct verb verb_grep;
+extern const struct verb verb_lines;
+extern const struct verb verb_between;
+extern const struct verb verb_tail;
 extern const struct verb verb_put;
 extern const struct verb verb_append;
 extern const struct verb verb_resize;

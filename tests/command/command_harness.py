@@ -10,9 +10,14 @@ if "TOME_COMMAND" not in os.environ:
     sys.exit("TOME_COMMAND must be the path of the command that is to be tested")
 COMMAND = os.path.abspath(os.environ["TOME_COMMAND"])
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-VERBS = ("info", "slice", "find", "put", "append", "resize", "bench")
+VERBS = ("info", "slice", "find", "grep", "lines", "between", "tail", "put", "append", "resize", "bench")
 NOT_MAPPABLE = "cannot be mapped: not a regular file, block device or shared memory"
 SKIPPED = 77
+
+
+def how_many(few, many):
+    """`few` in an ordinary run, `many` in a long one."""
+    return many if os.environ.get("TOME_TEST_LONG") else few
 
 
 class CommandTest(unittest.TestCase):

@@ -35,7 +35,8 @@ class Help(CommandTest):
         for verb in VERBS:
             with self.subTest(verb=verb):
                 expected = self.tome(verb, "--help")[1]
-                self.answer(expected, verb, "-h")
+                if verb != "grep":  # where -h is another option
+                    self.answer(expected, verb, "-h")
                 self.answer(expected, "help", verb)
         self.error('frob: unknown verb\nTry "tome --help".', "help", "frob")
         self.error("help: one VERB only", "help", "find", "put")
@@ -67,7 +68,7 @@ class Misuse(CommandTest):
 
     def test_unknown_letter(self):
         for verb in VERBS:
-            self.misuse(verb, "unknown option -q", "-q")
+            self.misuse(verb, "unknown option -y", "-y")
         self.misuse("find", "unknown option -x", "-cx", "a", "f")
 
     def test_ambiguous_beginning(self):

@@ -1,54 +1,18 @@
 """tome bench where the system does not tell what it knows: which pages are in memory, how far the
 disk reads ahead. The first is forbidden to the command by a seccomp filter."""
-import ctypes
 import json
 import os
-import platform
-import struct
 
 import command_harness
 from command_harness import CommandTest
-
-# cachestat(2) and mincore(2), and what the kernel calls the architecture in a filter.
-NUMBERS = {"x86_64": (0xC000003E, 451, 27), "aarch64": (0xC00000B7, 451, 232)}
-EPERM = 1
-PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
-
-
-def filter_program(architecture, *refused):
-    """The instructions: the listed calls fail with EPERM, all others are allowed."""
-    load, equal, answer = 0x20, 0x15, 0x06
-    refuse, allow = 0x00050000 | EPERM, 0x7FFF0000
-    last = len(refused) + 3
-    lines = [(load, 0, 0, 4), (equal, 0, last - 2, architecture), (load, 0, 0, 0)]
-    for number in refused:
-        lines.append((equal, last - len(lines), 0, number))
-    lines += [(answer, 0, 0, allow), (answer, 0, 0, refuse)]
-    return b"".join(struct.pack("=HBBI", *line) for line in lines)
-
-
-def install(program):
-    """In the process that is to become the command."""
-
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("lines", ctypes.c_char_p)]
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    given = Program(len(program) // 8, program)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "no_new_privs")
-    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(given)) != 0:
-        raise OSError(ctypes.get_errno(), "seccomp")
+from refused_calls import refusing
 
 
 class MemoryUnseen(CommandTest):
     def bench(self, *options):
-        if platform.machine() not in NUMBERS:
-            self.skipTest(f"the numbers of system calls on {platform.machine()} are not known here")
-        program = filter_program(*NUMBERS[platform.machine()])
         self.file("f", os.urandom(1 << 20))
         status, answer, message = self.tome(
-            "bench", *options, "f", preexec_fn=lambda: install(program)
+            "bench", *options, "f", **refusing(self, "cachestat", "mincore")
         )
         self.assertEqual((0, ""), (status, message))
         return answer.decode()

@@ -1,0 +1,208 @@
+/* A file is followed by its name and by what is open: both are looked at when the system tells of a
+ * change, and once a second because it does not tell of all.
+ *
+ * What is open is printed to its end. When the name means another file, that one is gone over to,
+ * but not while it is empty: programs go on writing to a log that was rotated away until they have
+ * noticed it. What they wrote until then is printed first. */
+#include "tail_follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "complain.h"
+#include "input_file.h"
+#include "range_output.h"
+#include "standard_output.h"
+#include "stopwatch.h"
+#include "tail_watch.h"
+#include "verb.h"
+
+#define LOOK_AFTER UINT64_C(1000000000) /* ns */
+
+static const char GONE[] = "is gone; waiting for a file of that name";
+static const char NO_FILE[] = "is not a file that can be followed any more; waiting for one";
+static const char REFUSED[] = "waiting until it can be opened";
+
+static void give_up(struct tail *tail, struct tail_file *file) {
+  complain_tome(input_name(file->operand), NULL);
+  tail_file_close(tail, &file->open);
+  file->followed = 0;
+  tail->status = STATUS_ERROR;
+}
+
+static int was_cut(const struct tail_file *file, uint64_t size) {
+  return tome_refresh(file->open.map) == 0 && tome_size(file->open.map) < size;
+}
+
+/* Print what is new in the open file. One that was cut while it was printed is looked at again. */
+static void print_new(struct tail *tail, struct tail_file *file) {
+  if (tome_refresh(file->open.map) < 0) {
+    give_up(tail, file);
+    return;
+  }
+  uint64_t size = tome_size(file->open.map);
+  if (size < file->at) {
+    complain(input_name(file->operand), "file truncated");
+    file->at = 0;
+  }
+  if (size == file->at)
+    return;
+  tail_file_title(tail, file);
+  if (range_output(file->open.map, &file->at, size) >= 0)
+    return;
+  if (was_cut(file, size))
+    file->touched = 1;
+  else
+    give_up(tail, file);
+}
+
+/* Each trouble is told once. */
+static void tell_trouble(struct tail_file *file, const char *trouble) {
+  if (file->trouble != trouble)
+    complain(file->operand, "%s", trouble);
+  file->trouble = trouble;
+}
+
+static void tell_refused(struct tail_file *file) {
+  if (file->trouble != REFUSED)
+    complain_tome(file->operand, REFUSED);
+  file->trouble = REFUSED;
+}
+
+/* Go over to the file that the name means now. */
+static void go_over(struct tail *tail, struct tail_file *file) {
+  struct tail_open next;
+  int fd, result = tail_file_open(tail, file->operand, O_NONBLOCK, &next, &fd);
+  if (result != 0) {
+    if (result == 1) {
+      close(fd);
+      tell_trouble(file, NO_FILE);
+    } else if (result != TOME_ENOENT) {
+      tell_refused(file);
+    }
+    return;
+  }
+  if (file->open.map)
+    print_new(tail, file);
+  if (file->open.map && tome_size(next.map) == 0) {
+    tome_close(next.map); /* its watch stays: it tells when there is something in it */
+    return;
+  }
+  complain(file->operand, file->open.map ? "has been replaced; following the new file"
+                                         : "has appeared; following it");
+  if (file->open.watch == next.watch)
+    file->open.watch = TAIL_WATCH_NONE;
+  tail_file_close(tail, &file->open);
+  file->open = next;
+  file->at = 0;
+  file->trouble = NULL;
+  print_new(tail, file);
+}
+
+void tail_follow_missing(struct tail_file *file, int result) {
+  file->followed = 1;
+  file->trouble = REFUSED;
+  if (result == TOME_ENOENT || result == TOME_ENOTDIR)
+    file->trouble = GONE;
+  else if (result == TOME_EISDIR)
+    file->trouble = NO_FILE;
+}
+
+static int is_open_file(const struct tail_file *file, const struct stat *facts) {
+  return file->open.map && file->open.device == facts->st_dev && file->open.inode == facts->st_ino;
+}
+
+static void look_at_name(struct tail *tail, struct tail_file *file) {
+  struct stat facts;
+  int failed = stat(file->operand, &facts) < 0;
+  if (failed && (errno == ENOENT || errno == ENOTDIR)) {
+    tell_trouble(file, GONE);
+  } else if (failed) {
+    go_over(tail, file);
+  } else if (is_open_file(file, &facts)) {
+    if (file->trouble)
+      complain(file->operand, "is back");
+    file->trouble = NULL;
+  } else if (!S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) {
+    tell_trouble(file, NO_FILE);
+  } else {
+    go_over(tail, file);
+  }
+}
+
+static void look_at_file(struct tail *tail, struct tail_file *file) {
+  file->touched = 0;
+  if (file->open.map)
+    print_new(tail, file);
+  if (file->followed && !tail_file_is_stdin(file))
+    look_at_name(tail, file);
+}
+
+/* The folder may be another by now, too. */
+static int watch_folder(const struct tail *tail, const struct tail_file *file) {
+  char *copy = strdup(file->operand); /* dirname() cuts it */
+  int number = copy ? tail_watch_folder(tail->watch, dirname(copy)) : TAIL_WATCH_NONE;
+  free(copy);
+  return number;
+}
+
+static void touch_all(struct tail *tail) {
+  for (int i = 0; i < tail->file_count; i++) {
+    struct tail_file *file = &tail->files[i];
+    file->touched = 1;
+    if (file->followed && !tail_file_is_stdin(file))
+      file->folder_watch = watch_folder(tail, file);
+  }
+}
+
+static int is_about(const struct tail_file *file, int number, const char *name) {
+  if (number == TAIL_WATCH_NONE || number == file->open.watch)
+    return 1;
+  const char *slash = strrchr(file->operand, '/');
+  const char *base = slash ? slash + 1 : file->operand;
+  return number == file->folder_watch && (!name || strcmp(name, base) == 0);
+}
+
+static void touch(void *context, int number, const char *name) {
+  struct tail *tail = context;
+  for (int i = 0; i < tail->file_count; i++)
+    if (is_about(&tail->files[i], number, name))
+      tail->files[i].touched = 1;
+}
+
+/* Returns how many are left to be followed. */
+static int look_at_touched(struct tail *tail) {
+  int left = 0;
+  for (int i = 0; i < tail->file_count; i++) {
+    struct tail_file *file = &tail->files[i];
+    if (file->followed && file->touched)
+      look_at_file(tail, file);
+    left += file->followed;
+  }
+  return left;
+}
+
+int tail_follow(struct tail *tail) {
+  uint64_t next_look = 0;
+  for (;;) {
+    uint64_t now = clock_now();
+    if (now >= next_look) {
+      touch_all(tail);
+      next_look = now + LOOK_AFTER;
+    }
+    int left = look_at_touched(tail);
+    if (fflush(stdout) != 0 || !standard_output_ok())
+      return STATUS_ERROR;
+    if (left == 0)
+      return tail->status;
+    now = clock_now();
+    uint64_t wait = now < next_look ? (next_look - now) / 1000000 + 1 : 0;
+    tail_watch_wait(tail->watch, (int)wait, touch, tail);
+  }
+}
