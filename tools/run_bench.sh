@@ -1,11 +1,35 @@
 # shellcheck shell=bash
-# ./dev bench: what the calls cost, and the comparison of `tome bench`.
+# ./dev bench: what the calls cost, and the comparison of `tome bench`; ./dev bench search: searching beside others.
+
+search_log=build/demo/search.log
+search_size=$((1 << 30))
 
 build_release() {
   build release -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF || stop 1 'the build failed'
 }
 
+# run_bench_search [FILE]: FILE instead of both logs.
+run_bench_search() {
+  [ $# -le 1 ] || stop 2 "bench search takes one file: $2"
+  build_release
+  local logs=("$search_log" "$demo_log")
+  if [ $# = 1 ]; then
+    logs=("$1")
+  else
+    make_demo_log "$demo_size"
+    demo_log=$search_log make_demo_log "$search_size"
+  fi
+  say 'searching, beside others'
+  python3 bench/search_commands.py --tome build/release/cli/tome \
+    --library build/release/bench/tome_bench_search "${logs[@]}"
+}
+
 run_bench() {
+  if [ "${1:-}" = search ]; then
+    shift
+    run_bench_search "$@"
+    return
+  fi
   [ $# -le 1 ] || stop 2 "bench takes one file: $2"
   build_release
   local file=${1:-$demo_log}
