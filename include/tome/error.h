@@ -35,7 +35,9 @@
   X(ELOST, -18, "bytes behind the mapping could not be read or written")                           \
   X(ENOTSUP, -19, "not supported here")                                                            \
   X(ESYSTEM, -20, "the operating system refused")                                                  \
-  X(ECANCELED, -21, "canceled by a callback")
+  X(ECANCELED, -21, "canceled by a callback")                                                      \
+  X(EORDER, -22, "not sorted")                                                                     \
+  X(ENOKEY, -23, "no line has such a key")
 
 enum {
 #define TOME_X(name, number, message) TOME_##name = (number),

@@ -14,11 +14,13 @@
 
 #include <tome/access.h>
 #include <tome/base.h>
+#include <tome/bisect.h>
 #include <tome/error.h>
 #include <tome/find.h>
 #include <tome/flush.h>
 #include <tome/guard.h>
 #include <tome/info.h>
+#include <tome/lines.h>
 #include <tome/map.h>
 #include <tome/pattern.h>
 #include <tome/search.h>

@@ -5,12 +5,23 @@ _tome_options() {
     info) echo "--json -h --help" ;;
     slice) echo "--hex -h --help" ;;
     find) echo "-c --count -m --max-count= --last --from= --to= --hex -h --help" ;;
+    grep)
+      echo "-E --extended-regexp -F --fixed-strings -e --regexp= -f --file= -i --ignore-case -v \
+        --invert-match -w --word-regexp -x --line-regexp -c --count -l --files-with-matches -L \
+        --files-without-match -q --quiet -o --only-matching -m --max-count= -n --line-number -b \
+        --byte-offset -H --with-filename -h --no-filename -Z --null -s --no-messages -A --after-context= \
+        -B --before-context= -C --context= --color= --json --line-buffered --help" ;;
+    between)
+      echo "-c --count --from= --to= --key= --column= --separator= --time-format= --utc --zone= --slack= \
+        --now= --json -h --help" ;;
+    tail) echo "-n --lines= -c --bytes= -f --follow -F --retry -q --quiet -v --verbose -h --help" ;;
+    lines) echo "-c --count --index -z --null-data --json -h --help" ;;
     put) echo "--hex --grow --create -h --help" ;;
     append) echo "--hex --create -h --help" ;;
     resize) echo "--create -h --help" ;;
     bench) echo "--reads= --length= --json -h --help" ;;
-    help) echo "info slice find put append resize bench" ;;
-    *) echo "info slice find put append resize bench help -h --help --version" ;;
+    help) echo "info slice find grep lines between tail put append resize bench" ;;
+    *) echo "info slice find grep lines between tail put append resize bench help -h --help --version" ;;
   esac
 }
 
@@ -19,8 +30,12 @@ _tome() {
   COMPREPLY=()
   ((COMP_CWORD > 1)) && verb=${COMP_WORDS[1]}
   # What stands behind one of these is a number.
-  case $before in
-    -m | --max-count | --from | --to | --reads | --length | =) return ;;
+  case $verb:$before in
+    *:-m | *:--max-count | *:--from | *:--to | *:--reads | *:--length | *:=) return ;;
+    grep:-[ABCe] | grep:--after-context | grep:--before-context | grep:--context | grep:--regexp) return ;;
+    between:--key | between:--column | between:--separator | between:--time-format) return ;;
+    between:--zone | between:--slack | between:--now) return ;;
+    tail:-[nc] | tail:--lines | tail:--bytes) return ;;
   esac
   if [[ -z $verb || $verb == help || $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_tome_options "$verb")" -- "$word")
