@@ -1,39 +1,52 @@
-/* Searching for a byte string, forward and backward.
+/* Searching for a byte string, forward and backward, and counting.
  *
- * The range is walked in pieces that overlap by one byte less than the needle. Each piece is made present before it is
- * searched, and the next one asked for, so that the disk works while the processor does; what is behind is let go. Pieces
- * begin small: a needle found near the start costs no more than its surroundings. Holes of the file are passed over, unless the
- * needle is nothing but zeros. */
+ * The range is walked in pieces that overlap by one byte less than the needle. A piece that is in memory is made present and
+ * searched where it is mapped; what was not looked at before is let go behind, so that one search leaves nothing mapped, and
+ * what was stays, so that searching the same bytes again and again runs as fast as memory. A piece that is not in memory is read
+ * into a little room of our own, with the disk at work ahead: no page tables are built for what is on its way through a small
+ * memory. Pieces begin small: a needle found near the start costs no more than its surroundings. Holes of the file are passed
+ * over, unless the needle is nothing but zeros. */
+#include "finder.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
-#include "reverse_search.h"
+#include "read_ahead.h"
 
-#include <string.h>
 #include <tome/error.h>
 #include <tome/find.h>
 
 #define FIRST_PIECE ((uint64_t)64 << 10)
 #define LARGEST_PIECE ((uint64_t)4 << 20)
-#define MOST_AHEAD (2 * LARGEST_PIECE)
+
+/* Of a piece that is read into room of our own; more only if the needle is so long. */
+#define READ_PIECE ((uint64_t)256 << 10)
+#define MOST_ROOM ((uint64_t)16 << 20)
 
 /* A search under way. Offsets are the map's. */
 typedef struct search {
   tome *map;
-  const unsigned char *needle;
-  size_t length;
+  finder finder;
+  size_t length; /* of the needle */
   int backward;
+  int counting;
   int in_holes;      /* a match may lie in a hole */
   uint64_t from, to; /* what is left to look at */
   uint64_t step;     /* match positions to try in the next piece */
   uint64_t found;
+  uint64_t count;
+  uint64_t behind_match; /* counting: where the next match may begin */
   tome_range lost;
+  read_ahead ahead;
+  tome_range cold;     /* the disk was asked for it */
+  int is_cold;         /* pieces had to be read */
+  unsigned char *room; /* for what is read; of READ_PIECE and what a match needs more */
+  size_t room_size;
 } search;
 
 /* Where the next piece lies: all matches that begin (forward) in the next `step` bytes, or end (backward). */
-static tome_range next_piece(const search *s) {
+static tome_range next_piece(const search *s, uint64_t step) {
   uint64_t rest = s->to - s->from;
-  uint64_t length = s->step < rest - (s->length - 1) ? s->step + (s->length - 1) : rest;
+  uint64_t length = step < rest - (s->length - 1) ? step + (s->length - 1) : rest;
   return (tome_range){s->backward ? s->to - length : s->from, length};
 }
 
@@ -43,16 +56,38 @@ static void advance(search *s, tome_range piece) {
     s->to -= tried;
   else
     s->from += tried;
+  if (s->counting && s->behind_match > s->from)
+    s->from = s->behind_match < s->to ? s->behind_match : s->to;
   if (s->step < LARGEST_PIECE && !s->map->forced_window)
     s->step *= 4;
 }
 
-static const unsigned char *look(const search *s, const unsigned char *data, size_t length) {
-  if (s->backward)
-    return tome__reverse_search(data, length, s->needle, s->length);
-  if (s->length == 1)
-    return memchr(data, s->needle[0], length);
-  return memmem(data, length, s->needle, s->length);
+/* All in the piece, which is as if nothing was found. */
+static void count(search *s, const unsigned char *data, tome_range piece) {
+  const unsigned char *end = data + piece.length, *at = data;
+  if (s->length == 1) {
+    s->count += tome__count_byte(data, (size_t)piece.length, s->finder.needle[0]);
+    return;
+  }
+  while ((at = tome__finder_first(&s->finder, at, (size_t)(end - at)))) {
+    s->count++;
+    at += s->length;
+    s->behind_match = piece.offset + (uint64_t)(at - data);
+  }
+}
+
+/* 1 and s->found, if there is a match. */
+static int look(search *s, const unsigned char *data, tome_range piece) {
+  if (s->counting) {
+    count(s, data, piece);
+    return 0;
+  }
+  const unsigned char *hit = s->backward
+                                 ? tome__finder_last(&s->finder, data, (size_t)piece.length)
+                                 : tome__finder_first(&s->finder, data, (size_t)piece.length);
+  if (hit)
+    s->found = piece.offset + (uint64_t)(hit - data);
+  return hit != NULL;
 }
 
 /* Looked at before, and so no hole and in memory as far as we know. */
@@ -61,34 +96,7 @@ static int is_known(const tome *map, tome_range piece) {
          tome__pageset_has(&map->known, piece.offset + map->lead, piece.length);
 }
 
-/* How far to ask ahead of a piece; `behind` is what is mapped behind it. */
-static size_t ahead_of(const search *s, tome_range piece, size_t behind, int pinned) {
-  uint64_t rest = s->backward ? piece.offset - s->from : s->to - tome__range_end(piece);
-  uint64_t most = s->step < LARGEST_PIECE ? s->step : MOST_AHEAD;
-  if (s->backward && pinned)
-    return 0;
-  if (!s->backward && most > behind)
-    most = behind;
-  return (size_t)(rest < most ? rest : most);
-}
-
-/* The piece's pages, and a word to the disk about the next ones. */
-static void fetch(const search *s, unsigned char *data, tome_range piece, size_t available,
-                  int pinned) {
-  tome *map = s->map;
-  size_t length = (size_t)piece.length;
-  int based = tome__inside(map->reach, piece.offset, piece.length);
-  if (is_known(map, piece))
-    return;
-  tome__os_will_need(data, length);
-  size_t ahead = ahead_of(s, piece, available - length, pinned);
-  if (ahead > 0)
-    tome__os_will_need(s->backward ? data - ahead : data + length, ahead);
-  int r = tome__os_populate(data, length, 0);
-  /* Searches that begin here again, for the next match, find it done. */
-  if (r == 0 && based && s->step < LARGEST_PIECE)
-    tome__pageset_add(&map->known, piece.offset + map->lead, piece.length);
-}
+/* ---- a piece where it is mapped ---- */
 
 /* Losses that a match does not lie behind do not matter to it. */
 static int is_before(const search *s, tome_range lost) {
@@ -115,22 +123,98 @@ static int settle(search *s, uint64_t before, const unsigned char *data, tome_ra
   return hit;
 }
 
-static int search_piece(search *s, tome_range piece) {
+/* The next search finds the pages known, and keeps them mapped; not those of a file that is just being read from the disk. */
+static void make_present(const search *s, unsigned char *data, tome_range piece) {
+  tome *map = s->map;
+  int r = tome__os_populate(data, (size_t)piece.length, 0);
+  if (r == 0 && !s->is_cold && tome__inside(map->reach, piece.offset, piece.length))
+    tome__pageset_add(&map->known, piece.offset + map->lead, piece.length);
+}
+
+static int search_in_place(search *s, unsigned char *data, tome_range piece) {
+  int known = is_known(s->map, piece);
+  uint64_t before = tome__guard_before(s->map);
+  if (!known)
+    make_present(s, data, piece);
+  int r = settle(s, before, data, piece, look(s, data, piece));
+  if (!known && s->step >= LARGEST_PIECE && !(s->map->access & OS_PRIVATE))
+    tome__os_let_go(data, (size_t)piece.length);
+  return r;
+}
+
+/* ---- a piece that is read ---- */
+
+static int make_room(search *s, uint64_t length) {
+  if (length <= s->room_size)
+    return 0;
+  tome__os_free(s->room);
+  s->room = tome__os_new(1, (size_t)length);
+  s->room_size = s->room ? (size_t)length : 0;
+  return s->room ? 0 : TOME_ENOMEM;
+}
+
+static void read_ahead_of(search *s, tome_range piece) {
+  tome_range next = s->backward ? tome__read_ahead_down(&s->ahead, piece.offset, s->from)
+                                : tome__read_ahead_up(&s->ahead, tome__range_end(piece), s->to);
+  s->cold = tome__range_hull(s->cold, tome__read_ahead_ask(s->map, next));
+}
+
+/* Where bytes are lost, what lies before them is searched all the same, or backward what lies behind. */
+static int search_by_call(search *s, tome_range piece) {
+  tome_range lost = piece;
+  if (make_room(s, piece.length) < 0)
+    return TOME_ENOMEM;
+  s->is_cold = 1;
+  read_ahead_of(s, piece);
+  int failed = 0, r;
+  while ((r = tome__pass(s->map, piece.offset, s->room, (size_t)piece.length, &lost)) < 0) {
+    s->lost = lost;
+    if (r != TOME_ELOST)
+      return r;
+    failed = r;
+    if (!s->backward) {
+      piece.length = lost.offset - piece.offset;
+      break;
+    }
+    piece = (tome_range){tome__range_end(lost), tome__range_end(piece) - tome__range_end(lost)};
+    if (piece.length == 0)
+      break;
+  }
+  int hit = piece.length >= s->length && look(s, s->room, piece);
+  return hit ? hit : failed;
+}
+
+/* ---- either ---- */
+
+/* A short piece that is known need not be asked for: searches that begin where the last one ended are many. What the disk was
+ * asked for is there by now, or soon, but it is on its way through. */
+static int is_in_memory(const search *s, unsigned char *data, tome_range piece) {
+  if (s->map->forced_window || piece.length > MOST_ROOM)
+    return 1;
+  if (tome__range_overlap(s->cold, piece).length > 0)
+    return 0;
+  return (s->step == FIRST_PIECE && is_known(s->map, piece)) ||
+         tome__os_is_resident(data, (size_t)piece.length);
+}
+
+/* A piece of so many steps at most; which it was is in *ret_piece. */
+static int search_piece(search *s, tome_range *piece) {
   unsigned char *data;
   size_t available;
   window *pinned;
-  int r = tome__window_pin(s->map, piece.offset, (size_t)piece.length, &data, &available, &pinned);
+  int r =
+      tome__window_pin(s->map, piece->offset, (size_t)piece->length, &data, &available, &pinned);
   if (r < 0) {
-    s->lost = piece;
+    s->lost = *piece;
     return r;
   }
-  uint64_t before = tome__guard_before(s->map);
-  fetch(s, data, piece, available, pinned != NULL);
-  const unsigned char *hit = look(s, data, (size_t)piece.length);
-  s->found = hit ? piece.offset + (uint64_t)(hit - data) : 0;
-  r = settle(s, before, data, piece, hit != NULL);
-  if (s->step >= LARGEST_PIECE && !(s->map->access & OS_PRIVATE))
-    tome__os_let_go(data, (size_t)piece.length);
+  if (is_in_memory(s, data, *piece)) {
+    r = search_in_place(s, data, *piece);
+  } else {
+    if (s->step > READ_PIECE)
+      *piece = next_piece(s, READ_PIECE > s->length ? READ_PIECE : s->length);
+    r = search_by_call(s, *piece);
+  }
   tome__window_unpin(s->map, pinned);
   if (r == TOME_ELOST)
     tome__guard_heal(s->map);
@@ -142,7 +226,7 @@ static int may_match_in_holes(const search *s) {
   if (!s->map->exact_holes || (s->map->access & OS_PRIVATE))
     return 1;
   for (size_t i = 0; i < s->length; i++)
-    if (s->needle[i])
+    if (s->finder.needle[i])
       return 0;
   return 1;
 }
@@ -182,10 +266,10 @@ static int pass_hole(search *s, tome_range piece) {
 static int run(search *s) {
   s->in_holes = may_match_in_holes(s);
   while (s->to - s->from >= s->length) {
-    tome_range piece = next_piece(s);
+    tome_range piece = next_piece(s, s->step);
     if (pass_hole(s, piece))
       continue;
-    int r = search_piece(s, piece);
+    int r = search_piece(s, &piece);
     if (r != 0)
       return r;
     advance(s, piece);
@@ -193,52 +277,61 @@ static int run(search *s) {
   return 0;
 }
 
-static int find(tome *map, const char *operation, search s, uint64_t *ret_offset) {
-  uint64_t length = s.to == TOME_END ? TOME_END : s.to - s.from;
-  if (s.from > s.to)
-    return tome__map_fail(map, operation, TOME_ERANGE, 0, s.from, 0);
-  int r = tome__resolve(map, operation, s.from, &length);
+static int fail(const search *s, const char *operation, int code) {
+  int system = code == TOME_ELOST ? 0 : tome__os_last_error();
+  return tome__map_fail(s->map, operation, code, system, s->lost.offset, s->lost.length);
+}
+
+/* Check the range, and search it for what is not empty: as run(). */
+static int search_range(search *s, const char *operation, const void *needle) {
+  tome *map = s->map;
+  uint64_t length = s->to == TOME_END ? TOME_END : s->to - s->from;
+  if (s->from > s->to)
+    return tome__map_fail(map, operation, TOME_ERANGE, 0, s->from, 0);
+  int r = tome__resolve(map, operation, s->from, &length);
   if (r < 0)
     return r;
-  s.to = s.from + length;
-  s.step = map->forced_window ? map->forced_window : FIRST_PIECE;
-  if (s.step < s.length)
-    s.step = s.length;
-  s.lost = (tome_range){s.from, s.to - s.from};
-  s.found = s.backward ? s.to : s.from;
-  r = s.length == 0 ? 1 : run(&s);
+  s->to = s->from + length;
+  s->found = s->backward ? s->to : s->from;
+  s->lost = (tome_range){s->from, s->to - s->from};
+  if (s->length == 0 || s->length > length)
+    return s->length == 0;
+  tome__finder_begin(&s->finder, needle, s->length, 0);
+  s->step = map->forced_window ? map->forced_window : FIRST_PIECE;
+  s->step = s->step < s->length ? s->length : s->step;
+  tome__read_ahead_begin(&s->ahead, s->found);
+  r = run(s);
+  if (r < 0)
+    r = fail(s, operation, r);
+  tome__os_free(s->room);
+  return r;
+}
+
+static int find(search s, const char *operation, const void *needle, uint64_t *ret_offset) {
+  int r = search_range(&s, operation, needle);
   if (r == 1 && ret_offset)
     *ret_offset = s.found;
-  if (r >= 0)
-    return r;
-  int system = r == TOME_ELOST ? 0 : tome__os_last_error();
-  return tome__map_fail(map, operation, r, system, s.lost.offset, s.lost.length);
+  return r;
 }
 
 int tome_find(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
               uint64_t *ret_offset) {
-  search s = {.map = map, .needle = needle, .length = needle_length, .from = from, .to = to};
-  return find(map, __func__, s, ret_offset);
+  search s = {.map = map, .length = needle_length, .from = from, .to = to};
+  return find(s, __func__, needle, ret_offset);
 }
 
 int tome_rfind(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
                uint64_t *ret_offset) {
-  search s = {
-      .map = map, .needle = needle, .length = needle_length, .backward = 1, .from = from, .to = to};
-  return find(map, __func__, s, ret_offset);
+  search s = {.map = map, .length = needle_length, .backward = 1, .from = from, .to = to};
+  return find(s, __func__, needle, ret_offset);
 }
 
 int tome_count(tome *map, const void *needle, size_t needle_length, uint64_t from, uint64_t to,
                uint64_t *ret_count) {
-  uint64_t count = 0, at;
-  int r;
-  while ((r = tome_find(map, needle, needle_length, from, to, &at)) == 1) {
-    count++;
-    from = at + (needle_length ? needle_length : 1);
-    if (needle_length == 0 && at == (to == TOME_END ? tome__size(map) : to))
-      break;
-  }
-  if (r >= 0)
-    *ret_count = count;
-  return r < 0 ? r : count > 0;
+  search s = {.map = map, .length = needle_length, .counting = 1, .from = from, .to = to};
+  int r = search_range(&s, __func__, needle);
+  if (r < 0)
+    return r;
+  *ret_count = needle_length == 0 ? s.to - s.from + 1 : s.count;
+  return *ret_count > 0;
 }

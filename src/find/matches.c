@@ -18,7 +18,7 @@ struct tome_matches {
 
 static void begin_piece(tome_matches *m, uint64_t begin, uint64_t end) {
   const query *q = &m->q;
-  tome__piece_begin(q, &m->piece, begin, end);
+  tome__piece_begin(q, &m->piece, begin, end, 0);
   if (q->flags & TOME_SEARCH_BACKWARD) /* at the end of the text an empty match may begin */
     m->piece.at = end + (end == q->to);
   m->is_new = 1;
@@ -93,7 +93,7 @@ int tome_matches_begin(tome_matches **ret, tome *map, const tome_pattern *patter
 /* Batches until one has a match. 0: there is none left. */
 static int next_batch(tome_matches *m) {
   for (m->next = 0, m->piece.count = 0; m->piece.count == 0; search(m)) {
-    if (m->piece.code < 0)
+    if (m->piece.done && m->piece.code < 0)
       return tome__query_fail(&m->q, &m->piece, "tome_matches_next");
     if (m->piece.done && !next_piece(m))
       return 0;

@@ -66,7 +66,7 @@ static void begin_behind(const query *q, piece *p, uint64_t end) {
   p->code = p->text.code;
   p->system = p->text.system;
   p->lost = p->text.lost;
-  tome__excerpt_begin(q, &p->text, smaller(tome__range_end(p->lost), end));
+  tome__excerpt_begin(q, &p->text, smaller(tome__range_end(p->lost), end), 0);
 }
 
 /* Have the bytes in which the matches lie that begin in the piece. */
@@ -129,7 +129,7 @@ void tome__piece_backward(const query *q, piece *p, uint64_t matched_from) {
   if (p->text.begin == p->text.end)
     see(q, p, q->overlap.whole ? q->overlap.whole->length : 0);
   int r = q->overlap.whole ? find(q, p, matched_from) : find_empty(p);
-  if (!tome__excerpt_holds(q, &p->text)) {
+  if (q->overlap.whole && !tome__excerpt_holds(q, &p->text)) {
     begin_behind(q, p, p->text.end);
     see(q, p, q->overlap.whole->length);
     p->count = 0;

@@ -14,6 +14,9 @@
 #define LITTLE ((uint64_t)4 << 10)
 #define MUCH ((uint64_t)256 << 10)
 
+/* Hits that are larger in all are told where they lie. */
+#define MOST_SHOWN ((uint64_t)16 << 20)
+
 int tome__searcher_begin(searcher *s, const query *q) {
   *s = (searcher){.q = q};
   return tome__matcher_take(q->pattern, &s->matcher);
@@ -25,7 +28,7 @@ void tome__searcher_end(searcher *s) {
   tome__spans_free(&s->found);
 }
 
-void tome__piece_begin(const query *q, piece *p, uint64_t begin, uint64_t end) {
+void tome__piece_begin(const query *q, piece *p, uint64_t begin, uint64_t end, int in_place) {
   p->begin = p->at = begin;
   p->end = end;
   p->barred = p->line_begin = p->line_end = TOME_END;
@@ -33,14 +36,16 @@ void tome__piece_begin(const query *q, piece *p, uint64_t begin, uint64_t end) {
   p->count = 0;
   p->counted = p->newlines = 0;
   uint64_t behind = q->flags & TOME_SEARCH_LINES ? 1 : q->traits->behind;
-  tome__excerpt_begin(q, &p->text, behind < begin - q->from ? begin - behind : q->from);
+  tome__excerpt_begin(q, &p->text, behind < begin - q->from ? begin - behind : q->from, in_place);
 }
 
 void tome__piece_end(const query *q, piece *p) {
   tome__excerpt_end(q, &p->text, 0);
   tome__os_free(p->hits);
+  tome__os_free(p->shown);
   p->hits = NULL;
-  p->count = p->room = 0;
+  p->shown = NULL;
+  p->count = p->room = p->shown_size = 0;
 }
 
 void tome__piece_fail(piece *p, int code) {
@@ -78,12 +83,62 @@ int tome__piece_add(piece *p, tome_hit hit) {
   return 0;
 }
 
+/* In all; or more than MOST_SHOWN. */
+static uint64_t length_of_hits(const piece *p) {
+  uint64_t length = 0;
+  for (size_t i = 0; i < p->count && length <= MOST_SHOWN; i++) {
+    if (p->hits[i].length > MOST_SHOWN)
+      return p->hits[i].length;
+    length += p->hits[i].length;
+  }
+  return length;
+}
+
+static int room_to_show(piece *p, size_t length) {
+  if (length <= p->shown_size)
+    return 0;
+  tome__os_free(p->shown);
+  p->shown = tome__os_new(1, length);
+  p->shown_size = p->shown ? length : 0;
+  return p->shown ? 0 : TOME_ENOMEM;
+}
+
+/* Hits of which not all bytes were there when they were copied are none. */
+static void drop_lost(piece *p) {
+  size_t kept = 0;
+  while (kept < p->count && p->hits[kept].offset + p->hits[kept].length <= p->text.end)
+    kept++;
+  p->count = kept;
+  tome__piece_stop(p);
+}
+
+/* What is mapped may be lost while the hits are told; a copy is not. */
+static void copy_hits(const query *q, piece *p, size_t length) {
+  if (room_to_show(p, length) < 0) {
+    p->count = 0;
+    tome__piece_fail(p, TOME_ENOMEM);
+    return;
+  }
+  unsigned char *to = p->shown;
+  for (size_t i = 0; i < p->count; i++) {
+    tome_hit *hit = &p->hits[i];
+    memcpy(to, tome__excerpt_at(&p->text, hit->offset), (size_t)hit->length);
+    hit->data = to;
+    to += hit->length;
+  }
+  if (!tome__excerpt_holds(q, &p->text))
+    drop_lost(p);
+}
+
 /* Only now: while hits are found the bytes may have to move. */
 static void show_hits(const query *q, piece *p) {
-  if (q->only_counts)
+  if (q->only_counts || p->count == 0)
     return;
   for (size_t i = 0; i < p->count; i++)
     p->hits[i].data = tome__excerpt_at(&p->text, p->hits[i].offset);
+  uint64_t length = p->text.in_place ? length_of_hits(p) : 0;
+  if (length > 0 && length <= MOST_SHOWN)
+    copy_hits(q, p, (size_t)length);
 }
 
 /* ---- matches ---- */
@@ -182,16 +237,15 @@ static void find_matches(searcher *s, piece *p, int in_turn) {
   while (!p->done) {
     int r = search_what_holds(s, p);
     int at_end = p->at - p->text.begin >= limit(q, p);
+    int too_short = r == MATCHER_NEEDS_MORE || (at_end && p->text.end < p->end);
     if (r < 0)
       tome__piece_fail(p, r);
-    else if (at_end && p->text.end >= p->end)
+    else if (at_end && !too_short)
       p->done = 1;
-    else if (p->count >= MOST_HITS)
+    else if (p->count >= MOST_HITS || (too_short && !p->text.code && !see_more(q, p, in_turn)))
       return;
-    else if ((at_end || r == MATCHER_NEEDS_MORE) && p->text.code)
+    else if (too_short && p->text.code)
       tome__piece_stop(p);
-    else if (r == MATCHER_NEEDS_MORE && !see_more(q, p, in_turn))
-      return;
   }
 }
 

@@ -26,6 +26,8 @@ typedef struct piece {
       line_begin; /* lines: the first one's beginning, and where the last one ends; TOME_END: not known yet */
   uint64_t line_end;
   excerpt text;
+  unsigned char *shown; /* the bytes of hits that were looked at where they are mapped */
+  size_t shown_size;
   struct piece *next_idle;
 } piece;
 
@@ -39,8 +41,8 @@ typedef struct searcher {
 int tome__searcher_begin(searcher *s, const query *q);
 void tome__searcher_end(searcher *s);
 
-/** Make it the piece [begin, end), none of it searched. */
-void tome__piece_begin(const query *q, piece *p, uint64_t begin, uint64_t end);
+/** Make it the piece [begin, end), none of it searched; `in_place`: it is in memory, mapped. */
+void tome__piece_begin(const query *q, piece *p, uint64_t begin, uint64_t end, int in_place);
 /** Find the next batch of hits. Not `in_turn`, some pieces before this one are not told yet, it may give up before it is done
  *  where that would take many times as many bytes as the piece has: perhaps a match that began before goes over all of them. */
 void tome__piece_search(searcher *s, piece *p, int in_turn);

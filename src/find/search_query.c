@@ -97,7 +97,8 @@ int tome__query_of_map(query *q, const char *operation, tome *map, const tome_pa
 
 int tome__query_of_memory(query *q, const char *operation, const void *data, size_t length,
                           const tome_pattern *pattern, const tome_search_options *options) {
-  *q = (query){.memory = data, .pattern = pattern};
+  static const unsigned char nothing;
+  *q = (query){.memory = data ? data : &nothing, .pattern = pattern};
   int r = begin(q, operation, NULL, options);
   if (r < 0)
     return r;

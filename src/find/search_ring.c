@@ -5,34 +5,50 @@
  * long as it finds nothing in it; what is told is given away, and comes back when it was told. Nobody takes a piece without
  * having the memory for it, and there are few: so memory is bounded, and the piece whose turn it is always has some.
  *
+ * Of a map, a block of pieces is looked for in memory before the first of them is taken. If it is there its pieces are searched
+ * where they are mapped, and let go once they were told, many at a time.
+ *
  * Threads are started when the search has gone some way. Small files do not need them. */
 #include "search_ring.h"
 
-#include "map_state.h"
+#include "in_place.h"
+#include "range.h"
 
 #include <tome/error.h>
 
 #define MEBI ((uint64_t)1 << 20)
 
+/* So much is let go at once. */
+#define LET_GO (64 * MEBI)
+
 /* So much is searched, and left to search, before it pays to start threads. */
 #define WORTH_THREADS MEBI
-
-/* How far ahead of the search the disk works, and how much it is asked for at a time. */
-#define MOST_AHEAD (8 * MEBI)
-#define ASKED_AT_ONCE MEBI
 
 /* Room of a piece that is kept for the next. */
 #define KEPT_ROOM ((size_t)1 << 20)
 
+/* A piece that need not be copied need not be small. */
+#define IN_PLACE_PIECE MEBI
+
 void tome__ring_begin(ring *r, const query *q, unsigned threads) {
-  *r = (ring){.q = q,
-              .at = q->from,
-              .ahead = q->from,
-              .step = q->first_piece,
-              .most = 2 * threads + 2,
-              .threads = threads};
+  *r = (ring){.q = q, .at = q->from, .step = q->first_piece};
+  r->threads = threads;
+  r->most = 2 * threads + 2;
+  r->looked_to = q->from;
+  tome__read_ahead_begin(&r->ahead, q->from);
   tome__os_mutex_init(&r->lock);
   tome__os_condition_init(&r->changed);
+}
+
+/* The pieces before `end` were told. */
+static void let_go(ring *r, uint64_t end) {
+  tome_range behind = {r->passing.offset, 0};
+  if (end > behind.offset)
+    behind = tome__range_overlap(r->passing, (tome_range){behind.offset, end - behind.offset});
+  if (behind.length == 0)
+    return;
+  tome__in_place_end(r->q->map, behind);
+  r->passing = tome__range_without(r->passing, behind);
 }
 
 static void free_piece(const query *q, piece *p) {
@@ -46,6 +62,7 @@ void tome__ring_end(ring *r) {
   tome__os_condition_tell(&r->changed);
   tome__os_mutex_unlock(&r->lock);
   tome__crew_join(&r->helpers);
+  let_go(r, TOME_END);
   for (size_t i = 0; i < RING_PLACES; i++)
     if (r->places[i].piece)
       free_piece(r->q, r->places[i].piece);
@@ -98,15 +115,20 @@ static int all_taken(const ring *r) {
   return r->at >= r->q->to && r->taken > 0;
 }
 
-/* What the disk is to be asked for now, and not again. At the start not more than was read: a search may end soon. */
-static tome_range reserve_ahead(ring *r) {
-  uint64_t read = r->at - r->q->from;
-  uint64_t target = tome__behind(r->q, r->at, read < MOST_AHEAD ? read : MOST_AHEAD);
-  uint64_t from = r->ahead > r->at ? r->ahead : r->at;
-  if (target < from + ASKED_AT_ONCE && !(target == r->q->to && from < target))
-    return (tome_range){from, 0};
-  r->ahead = target;
-  return (tome_range){from, target - from};
+/* Whether the next piece is in memory. */
+static int look_for_block(ring *r) {
+  const query *q = r->q;
+  int passing = 0;
+  if (!q->map || r->step < q->largest_piece)
+    return 0;
+  if (r->at < r->looked_to)
+    return r->in_place;
+  tome_range block = {r->at, tome__behind(q, r->at, PRESENT_AT_ONCE) - r->at};
+  r->looked_to = tome__range_end(block);
+  r->in_place = tome__in_place(q->map, block, &passing);
+  if (passing)
+    r->passing = tome__range_hull(r->passing, block);
+  return r->in_place;
 }
 
 /* The next piece of the text for *mine, which is got if it is not there. 0: not now. */
@@ -115,12 +137,15 @@ static int take(ring *r, piece **mine, uint64_t *ret_number, tome_range *ret_ahe
     return 0;
   if (!*mine && !(*mine = get_piece(r)))
     return 0;
-  uint64_t end = tome__behind(r->q, r->at, r->step);
-  tome__piece_begin(r->q, *mine, r->at, end);
+  int in_place = look_for_block(r);
+  uint64_t end = tome__behind(r->q, r->at, in_place ? IN_PLACE_PIECE : r->step);
+  if (in_place && end > r->looked_to)
+    end = r->looked_to;
+  tome__piece_begin(r->q, *mine, r->at, end, in_place);
   *ret_number = r->taken++;
   *place_of(r, *ret_number) = (place){.end = end};
   r->at = end;
-  *ret_ahead = reserve_ahead(r);
+  *ret_ahead = tome__read_ahead_up(&r->ahead, r->at, r->q->to);
   return 1;
 }
 
@@ -149,17 +174,9 @@ static void put(ring *r, uint64_t number, piece **mine) {
 
 /* ---- without it ---- */
 
-/* Where the kernel holds the pages already there is nothing to ask for; one page of a stretch speaks for all of it. */
 static void ask_ahead(const query *q, tome_range range) {
-  tome *map = q->map;
-  if (!map || map->forced_window)
-    return;
-  for (uint64_t n; range.length > 0; range.offset += n, range.length -= n) {
-    n = range.length < ASKED_AT_ONCE ? range.length : ASKED_AT_ONCE;
-    if (!tome__inside(map->reach, range.offset, n) ||
-        !tome__os_is_resident(map->base + range.offset, 1))
-      tome__os_read_ahead(&map->file, map->origin + range.offset, n);
-  }
+  if (q->map)
+    tome__read_ahead_ask(q->map, range);
 }
 
 static void help(void *context) {
@@ -239,6 +256,8 @@ void tome__ring_told(ring *r, uint64_t matched_to) {
   p->piece = NULL;
   if (matched_to > r->at)
     r->at = matched_to;
+  if (p->end >= r->passing.offset + LET_GO)
+    let_go(r, p->end);
   changed(r);
   tome__os_mutex_unlock(&r->lock);
 }

@@ -3,6 +3,7 @@
 #define TOME_SEARCH_RING_H
 
 #include "crew.h"
+#include "read_ahead.h"
 #include "search_piece.h"
 
 #define RING_PLACES 64 /* pieces that may be searched before they are told */
@@ -24,13 +25,16 @@ typedef struct ring {
   uint64_t told, taken; /* how many pieces */
   uint64_t at;          /* where the next one begins */
   uint64_t step;        /* its bytes */
-  uint64_t ahead;       /* up to here the disk was asked, or is left alone */
-  piece *idle;          /* with what room they have */
-  unsigned made, most;  /* pieces there are and may be */
-  unsigned waiting;     /* threads */
-  int over;             /* nobody takes any more */
-  piece *mine;          /* of the thread that tells */
-  unsigned threads;     /* to be started; 0: they are, or are not worth it */
+  uint64_t looked_to;   /* up to here it is known whether the text is in memory */
+  int in_place;         /* just before there it is */
+  tome_range passing;   /* what was made present and is to be let go */
+  read_ahead ahead;
+  piece *idle;         /* with what room they have */
+  unsigned made, most; /* pieces there are and may be */
+  unsigned waiting;    /* threads */
+  int over;            /* nobody takes any more */
+  piece *mine;         /* of the thread that tells */
+  unsigned threads;    /* to be started; 0: they are, or are not worth it */
   crew helpers;
 } ring;
 

@@ -1,12 +1,13 @@
 /* Bytes of the text, brought into memory.
  *
- * Those of a file are read into room of our own: no page table is built for them, and none is lost later. Only a stretch so long
- * that room for it would be too much to ask, as for a line of gigabytes, is looked at where it is mapped; whether it was there
- * is asked afterwards. */
+ * Those of a file that are in memory already are looked at where they are mapped; whether they were there is asked afterwards. All
+ * others are read into room of our own: no page table is built for what is on its way through memory, and none of it is lost
+ * later. Only a stretch so long that room for it would be too much to ask, as for a line of gigabytes, is looked at in place all
+ * the same. */
 #include "search_text.h"
 
+#include "in_place.h"
 #include "lost_pages.h"
-#include "map_state.h"
 #include "os.h"
 
 #include <string.h>
@@ -16,14 +17,20 @@
 #define MOST_ROOM ((uint64_t)16 << 20)
 
 static void unpin(const query *q, excerpt *e) {
-  if (e->in_place)
+  if (e->pinned)
     tome__window_unpin(q->map, e->pinned);
+  e->pinned = NULL;
   e->in_place = 0;
 }
 
-void tome__excerpt_begin(const query *q, excerpt *e, uint64_t begin) {
+void tome__excerpt_begin(const query *q, excerpt *e, uint64_t begin, int in_place) {
   unpin(q, e);
+  e->in_place = in_place;
+  if (in_place)
+    e->before = tome__guard_before(q->map);
+  static const unsigned char nothing;
   e->data = q->map ? e->room : q->memory + begin;
+  e->data = e->data ? e->data : &nothing;
   e->begin = e->end = begin;
   e->code = 0;
 }
@@ -93,12 +100,8 @@ int tome__excerpt_holds(const query *q, excerpt *e) {
   if (!e->in_place)
     return 1;
   tome_range all = {e->begin, e->end - e->begin};
-  int suspect = tome__tail_is_suspect(q->map, tome__excerpt_at(e, e->end));
-  int lost = !tome__guard_intact(q->map, e->before) &&
-             tome__guard_settle(q->map, e->before, all.offset, all.length, &e->lost);
-  if (!lost)
-    lost = suspect && tome__guard_is_cut(q->map, all.offset, all.length, &e->lost);
-  if (!lost)
+  if (all.length == 0 ||
+      tome__was_there(q->map, e->before, all, tome__excerpt_at(e, e->end), &e->lost))
     return 1;
   e->end = e->lost.offset;
   fail(e, TOME_ELOST);

@@ -30,13 +30,13 @@ typedef struct excerpt {
   tome_range lost;
   unsigned char *room; /* of ours, kept from one excerpt to the next */
   size_t room_size;
-  int in_place;          /* the bytes lie in the mapping instead */
+  int in_place;          /* the bytes lie in the mapping instead, if there are any */
   struct window *pinned; /* perhaps in this */
   uint64_t before;       /* what the guard said before we looked */
 } excerpt;
 
-/** Begin anew at `begin`, with no byte yet. */
-void tome__excerpt_begin(const query *q, excerpt *e, uint64_t begin);
+/** Begin anew at `begin`, with no byte yet. With `in_place` what follows is in memory, and is looked at where it is mapped. */
+void tome__excerpt_begin(const query *q, excerpt *e, uint64_t begin, int in_place);
 /** Have the bytes up to `end`, as far as they can be had; what was there may move. Pre: end <= q->to. Returns 0 or e->code. */
 int tome__excerpt_reach(const query *q, excerpt *e, uint64_t end);
 /** Whether all of the excerpt was really there while it was looked at: 1, or 0 with e->code, and the excerpt is shorter. */

@@ -1,0 +1,34 @@
+#include "holes.h"
+
+#include "os.h"
+#include "range.h"
+
+/* Stores of a private map lie where the file has holes; through other mappings only some file systems tell of them. */
+int tome__may_have_holes(tome *map) {
+  os_stat now;
+  return map->exact_holes && !(map->access & OS_PRIVATE) && tome__os_stat(&map->file, &now) == 0 &&
+         now.allocated < now.size;
+}
+
+static uint64_t next_data(tome *map, uint64_t offset) {
+  tome__os_mutex_lock(&map->lock);
+  uint64_t data = tome__os_next_data(&map->file, map->origin + offset);
+  tome__os_mutex_unlock(&map->lock);
+  return data;
+}
+
+/* No data may mean a hole up to the end, or that the file was cut. It is a hole if the file was long enough and stayed as it was
+ * while it was asked. */
+static int is_hole_to_the_end(tome *map, tome_range range) {
+  os_stat before, after;
+  return tome__os_stat(&map->file, &before) == 0 &&
+         before.size >= map->origin + tome__range_end(range) &&
+         next_data(map, range.offset) == UINT64_MAX && tome__os_stat(&map->file, &after) == 0 &&
+         after.size == before.size && after.changed == before.changed;
+}
+
+int tome__is_hole(tome *map, tome_range range) {
+  uint64_t data = next_data(map, range.offset);
+  return data == UINT64_MAX ? is_hole_to_the_end(map, range)
+                            : data >= map->origin + tome__range_end(range);
+}

@@ -1,0 +1,13 @@
+/* Holes of a sparse file: zeros that need not be read. */
+#ifndef TOME_HOLES_H
+#define TOME_HOLES_H
+
+#include "map_state.h"
+
+/** Whether there may be holes that mean anything to this map: 0 also where all bytes have blocks. */
+int tome__may_have_holes(tome *map);
+
+/** Whether all of the range is a hole, and so zeros. Pre: tome__may_have_holes(); inside the map. */
+int tome__is_hole(tome *map, tome_range range);
+
+#endif
