@@ -7,7 +7,7 @@
 #include "bisection.h"
 #include "finder.h"
 #include "map_state.h"
-#include "sparing.h"
+#include "os.h"
 
 #include <string.h>
 #include <tome/error.h>
@@ -60,7 +60,7 @@ static void expect_next(walk *w) {
   if (length == 0 || w->map->access & OS_PRIVATE)
     return;
   w->next_is_new = tome__os_in_memory(&w->map->file, from, length) < length / 2;
-  tome__os_expect(&w->map->file, from, length);
+  tome__os_read_ahead(&w->map->file, from, length);
 }
 
 static int read_piece(walk *w, size_t length, tome_range *ret_lost) {
@@ -99,7 +99,7 @@ static int out_of_order(const walk *w, size_t length) {
   return tome__map_fail(w->map, operation, TOME_EORDER, 0, w->start + w->at, length);
 }
 
-/* Without slack all between the borders are wanted. */
+/* With slack there are others between the borders. */
 static int is_inside(const walk *w, const tome_key_value *value) {
   const tome_between_options *o = w->options;
   return (!o->from || tome_key_compare(w->key, value, o->from) >= 0) &&
@@ -109,8 +109,7 @@ static int is_inside(const walk *w, const tome_key_value *value) {
 /* A record begins at w->at. */
 static int judge(walk *w, const tome_key_value *value, size_t length) {
   int inside = is_inside(w, value);
-  if ((w->most.is_set && tome__key_is_below(w->key, value, &w->most.value)) ||
-      (!inside && !tome__key_has_slack(w->key))) {
+  if (w->most.is_set && tome__key_is_below(w->key, value, &w->most.value)) {
     hand_on(w);
     return out_of_order(w, length);
   }

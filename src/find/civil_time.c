@@ -2,7 +2,7 @@
  * changes around it. */
 #include "civil_time.h"
 
-#include "clock.h"
+#include "os.h"
 
 #include <tome/bisect.h>
 
@@ -84,7 +84,7 @@ static int moment_in_year(const stamp *s, int year, int32_t zone, zone_memory *m
   if (!s->zoned && zone == TOME_ZONE_LOCAL && !local_offset(clock, memory, &offset))
     return 0;
   int64_t moment;
-  int32_t nanos = leap_second ? NANOS - 1 : s->nanos;
+  int32_t nanos = leap_second ? (int32_t)(NANOS - 1) : s->nanos;
   if (__builtin_mul_overflow(clock - offset, NANOS, &moment) ||
       __builtin_add_overflow(moment, nanos, &moment) || moment == TOME_TIME_UNKNOWN)
     return 0;

@@ -4,11 +4,11 @@
  * more of them. What they show is taken for all: which format times have (the first of the list that at least half as
  * many lines have as have the commonest), and which lines have them. A date in the text of a stack trace is no key: where nearly all
  * stamps begin their lines, only such are; where less do, but stamps are in order only without the others, likewise. */
-#include "clock.h"
 #include "failure.h"
 #include "key.h"
 #include "key_time.h"
 #include "map_state.h"
+#include "os.h"
 #include "sparing_lines.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "finder.h"
 #include "key.h"
 #include "map_state.h"
+#include "os.h"
 #include "range.h"
-#include "sparing.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ int tome__read_sparingly(tome *map, uint64_t offset, void *buffer, size_t length
     *ret_done = r < 0 ? 0 : length;
     return r;
   }
-  tome__os_expect(&map->file, map->origin + offset, length);
+  tome__os_read_ahead(&map->file, map->origin + offset, length);
   int r = tome__os_read(&map->file, map->origin + offset, buffer, length, ret_done);
   if (r == 0 && *ret_done == length)
     return 0;

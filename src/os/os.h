@@ -56,6 +56,10 @@ void tome__os_thread_join(os_thread thread);
 /** How many processors this process may use, at least 1. */
 unsigned tome__os_processors(void);
 
+/** How far the system's clocks are ahead of UTC at a moment, in seconds. `utc` is in seconds since 1970.
+ *  TOME_ENOTSUP if the system does not know. */
+int tome__os_zone_at(int64_t utc, int32_t *ret_offset);
+
 /* ---- files ---- */
 
 /** What a file is at this moment. */
@@ -109,8 +113,15 @@ int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t len
 /** The first offset from `offset` on that is not in a hole; UINT64_MAX if the rest is one; `offset` if holes cannot be told.
  *  Pre: nobody appends to the file through `file` meanwhile. */
 uint64_t tome__os_next_data(os_file *file, uint64_t offset);
-/** Start reading this range from the disk; returns before it is there. A hint: cannot fail. */
+/** Start reading exactly the pages of this range from the disk; returns before they are there. The read that follows finds them,
+ *  so the system has nothing to guess about what comes next, of which it would read megabytes. A hint: cannot fail. */
 void tome__os_read_ahead(const os_file *file, uint64_t offset, uint64_t length);
+/** How many bytes of the range are in memory, in whole pages; UINT64_MAX if that cannot be told. */
+uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t length);
+/** Let clean pages that lie wholly in the range go. A hint: cannot fail. Pre: length > 0. */
+void tome__os_forget(const os_file *file, uint64_t offset, uint64_t length);
+/** When the file was last written, in nanoseconds since 1970. */
+int tome__os_written(const os_file *file, int64_t *ret_time);
 /** Write all, growing the file if needed. *ret_written is how much was, also on failure. */
 int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_t length,
                    size_t *ret_written);

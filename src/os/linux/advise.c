@@ -41,16 +41,6 @@ int tome__os_is_resident(void *address, size_t length) {
   return 1;
 }
 
-/* The kernel cuts what it is asked for at once to a few hundred KiB. */
-#define MOST_ASKED ((uint64_t)256 << 10)
-
-void tome__os_read_ahead(const os_file *file, uint64_t offset, uint64_t length) {
-  for (uint64_t n; length > 0; offset += n, length -= n) {
-    n = length < MOST_ASKED ? length : MOST_ASKED;
-    tome__os_calls.posix_fadvise(file->descriptor, (off_t)offset, (off_t)n, POSIX_FADV_WILLNEED);
-  }
-}
-
 void tome__os_let_go(void *address, size_t length) {
   size_t page = tome__os_system()->page;
   uintptr_t first = ((uintptr_t)address + page - 1) & ~(page - 1);

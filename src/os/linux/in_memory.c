@@ -136,3 +136,26 @@ int tome__os_evict(const os_file *file) {
   errno = system;
   return system ? tome__os_code(system) : 0;
 }
+
+/* The kernel cuts what it is asked for at once to a few hundred KiB. */
+#define MOST_ASKED ((uint64_t)256 << 10)
+
+void tome__os_read_ahead(const os_file *file, uint64_t offset, uint64_t length) {
+  for (uint64_t n; length > 0; offset += n, length -= n) {
+    n = length < MOST_ASKED ? length : MOST_ASKED;
+    tome__os_calls.posix_fadvise(file->descriptor, (off_t)offset, (off_t)n, POSIX_FADV_WILLNEED);
+  }
+}
+
+uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t length) {
+  struct os_cachestat_range range = {offset, length};
+  struct os_cachestat status;
+  if (tome__os_calls.os_cachestat(file->descriptor, &range, &status) < 0)
+    return UINT64_MAX;
+  return status.cached * tome__os_system()->page;
+}
+
+void tome__os_forget(const os_file *file, uint64_t offset, uint64_t length) {
+  (void)tome__os_calls.posix_fadvise(file->descriptor, (off_t)offset, (off_t)length,
+                                     POSIX_FADV_DONTNEED);
+}

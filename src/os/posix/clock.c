@@ -1,6 +1,6 @@
 /* The C library knows the zone: it reads TZ and the zone's file once. */
-#include "clock.h"
 #include "calls.h"
+#include "os.h"
 #include "posix_error.h"
 
 #include <time.h>

@@ -41,7 +41,11 @@ static int try_to_open(const char *path, int *ret_fd) {
   while (fd < 0 && errno == EINTR);
   if (fd < 0)
     return tome__os_failed();
-  int r = tome__os_calls.flock(fd, LOCK_EX | LOCK_NB) < 0 ? tome__os_failed() : is_named(fd, path);
+  int locked;
+  do
+    locked = tome__os_calls.flock(fd, LOCK_EX | LOCK_NB);
+  while (locked < 0 && errno == EINTR);
+  int r = locked < 0 ? tome__os_failed() : is_named(fd, path);
   if (r == 1) {
     *ret_fd = fd;
     return 1;
