@@ -1,8 +1,8 @@
 /* Patterns: what to search for, made ready once.
  *
- * A pattern is one byte string, many of them, or regular expressions; it matches where any of them does. Bytes are bytes: `.`
- * is any one byte, and upper and lower case are those of ASCII, whatever the locale. In text as UTF-8 a character outside ASCII
- * is several bytes: a literal one is found all the same, but `.` and `[é]` see its bytes.
+ * A pattern is one byte string, many of them, or regular expressions; it matches where any of them does. Bytes are bytes: `.` is
+ * any one byte but a newline (with `(?s)` that too), and upper and lower case are those of ASCII, whatever the locale. In text as
+ * UTF-8 a character outside ASCII is several bytes: a literal one is found all the same, but `.` and `[é]` see its bytes.
  *
  * Which match: the one that begins first; of those, the longest with TOME_PATTERN_LONGEST or with byte strings, else the one
  * that the expression prefers, as in Perl. */

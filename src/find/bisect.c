@@ -9,7 +9,8 @@
  * `found`, which is not left, or the end of the file. Each probe reads on from the middle to the next record. If there is none before
  * `high`, the middle was in a long record, and nothing of it is read again: so a record costs its length once.
  *
- * The keys at both ends are kept, and a probe between them that is not in order is told. */
+ * The keys at both ends are kept, and a probe between them that is not in order is told. In the end so are records near the
+ * border: two that have changed places there would else change the answer unseen. */
 #include "bisection.h"
 
 #include "map_state.h"
@@ -65,19 +66,19 @@ static int check_order(bisection *b, const partition *p, const keyed_line *line)
                         line->length);
 }
 
-/* Is the key the better one to compare with? */
-static int replaces(const bisection *b, const kept_key *kept, const tome_key_value *value,
-                    int sign) {
-  return !kept->is_set || tome_key_compare(b->key, value, &kept->value) * sign > 0;
+/* Keep the largest key (`sign` 1), or the smallest (-1). */
+static int keep_if_beyond(bisection *b, kept_key *kept, const tome_key_value *value, int sign) {
+  int order = kept->is_set ? tome_key_compare(b->key, value, &kept->value) : sign;
+  if ((sign > 0 ? order <= 0 : order >= 0) || tome__key_keep(kept, b->key, value) == 0)
+    return 0;
+  return tome__map_fail(b->lines.map, b->lines.operation, TOME_ENOMEM, 0, 0, 0);
 }
 
 /* Take the record for what it is, left or not; *ret_left says so. */
 static int place(bisection *b, partition *p, const keyed_line *line, int *ret_left) {
   int r = check_order(b, p, line), left = is_left(b, p, line);
-  kept_key *kept = left ? &p->below : &p->above;
-  if (r == 0 && replaces(b, kept, &line->value, left ? 1 : -1) &&
-      tome__key_keep(kept, b->key, &line->value) < 0)
-    r = tome__map_fail(b->lines.map, b->lines.operation, TOME_ENOMEM, 0, 0, 0);
+  if (r == 0)
+    r = keep_if_beyond(b, left ? &p->below : &p->above, &line->value, left ? 1 : -1);
   if (!left)
     p->found = line->offset;
   *ret_left = left;
@@ -91,7 +92,7 @@ static uint64_t middle(const partition *p) {
 }
 
 static int halve(bisection *b, partition *p) {
-  keyed_line line;
+  keyed_line line = {.offset = 0};
   int left, r = 0;
   while (r == 0 && p->high - p->low > 2 * PAGE_BYTES) {
     uint64_t from = middle(p);
@@ -111,7 +112,7 @@ static int halve(bisection *b, partition *p) {
 }
 
 static int walk_the_rest(bisection *b, partition *p) {
-  keyed_line line;
+  keyed_line line = {.offset = 0};
   int left = 1;
   while (left) {
     int there = tome__next_record(b, p->low, p->high, &line);
@@ -125,6 +126,23 @@ static int walk_the_rest(bisection *b, partition *p) {
   return 0;
 }
 
+/* Records that begin within two pages of the border, one after the other. */
+static int look_around(bisection *b, uint64_t border) {
+  uint64_t at = border > 2 * PAGE_BYTES ? border - 2 * PAGE_BYTES : 0;
+  uint64_t end = b->lines.size - border > 2 * PAGE_BYTES ? border + 2 * PAGE_BYTES : b->lines.size;
+  partition p = {.bound = NULL};
+  keyed_line line = {.offset = 0};
+  int r = 0;
+  while (r == 0 && (r = tome__next_record(b, at, end, &line)) == 1) {
+    r = check_order(b, &p, &line);
+    if (r == 0)
+      r = keep_if_beyond(b, &p.below, &line.value, 1);
+    at = line.offset + 1;
+  }
+  tome__key_drop(&p.below);
+  return r;
+}
+
 int tome__bisect(bisection *b, const tome_key_value *bound, int after, uint64_t *ret) {
   partition p = {.bound = bound, .after = after, .high = b->lines.size, .found = b->lines.size};
   int r = halve(b, &p);
@@ -132,6 +150,8 @@ int tome__bisect(bisection *b, const tome_key_value *bound, int after, uint64_t 
     r = walk_the_rest(b, &p);
   tome__key_drop(&p.below);
   tome__key_drop(&p.above);
+  if (r == 0)
+    r = look_around(b, p.found);
   if (r == 0)
     *ret = p.found;
   return r;

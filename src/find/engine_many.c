@@ -3,8 +3,8 @@
  * A filter passes over the text where none of them can begin. Where one can, we go down the tree of the needles as far as the
  * text goes with it. Should that have to be done too often, as in a text that was made for it, the tree goes on as an automaton,
  * which looks at each byte once. */
-#include "needle_list.h"
 #include "needle_filter.h"
+#include "needle_list.h"
 #include "needle_tree.h"
 #include "pattern_state.h"
 
@@ -128,7 +128,7 @@ static int next_at_end(const tome_pattern *p, const stretch *text, size_t at, si
   return r;
 }
 
-static int next(matcher *m, const stretch *text, size_t at, size_t before, span *ret) {
+int tome__many_next(matcher *m, const stretch *text, size_t at, size_t before, span *ret) {
   const tome_pattern *p = m->pattern;
   const needle_filter *filter = &p->set->filter;
   size_t begin = at, steps = 0, last = 0;
@@ -148,7 +148,7 @@ static int next(matcher *m, const stretch *text, size_t at, size_t before, span 
   return text->is_end ? 0 : next_at_end(p, text, begin, before, least, ret);
 }
 
-static void free_set(tome_pattern *p) {
+void tome__many_free(tome_pattern *p) {
   if (!p->set)
     return;
   tome__tree_end(&p->set->tree);
@@ -157,7 +157,7 @@ static void free_set(tome_pattern *p) {
 }
 
 const pattern_engine tome__engine_many = {
-    .next = next, .lines = tome__lines_by_next, .free = free_set};
+    .next = tome__many_next, .lines = tome__lines_by_next, .free = tome__many_free};
 
 int tome__many_begin(tome_pattern *p, const tome_needle *needles, size_t count) {
   int ignore_case = (p->flags & TOME_PATTERN_IGNORE_CASE) != 0;

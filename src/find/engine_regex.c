@@ -40,12 +40,31 @@ static int next_by_line(matcher *m, const regex_code *code, const stretch *text,
   return r;
 }
 
+/* To PCRE2 ^ does not match behind a newline that is the last byte of all; here it would take that for settled. So where bytes
+ * follow that newline is not looked at without them. */
+static int next_in_part(matcher *m, const regex_code *code, const stretch *text, size_t at,
+                        size_t before, span *ret) {
+  uint32_t options = text->is_start ? 0 : PCRE2_NOTBOL;
+  size_t length = text->length;
+  int unsettled = !m->pattern->traits.in_lines && length > at && text->data[length - 1] == '\n';
+  length -= (size_t)unsettled;
+  int r = match_in(m, code, text, (span){0, length}, at, options | PCRE2_PARTIAL_HARD, ret);
+  if (r != 0 || !unsettled || length >= before)
+    return r;
+  *ret = (span){length, 0};
+  return MATCHER_NEEDS_MORE;
+}
+
 static int next_of(matcher *m, const regex_code *code, const stretch *text, size_t at,
                    size_t before, span *ret) {
-  uint32_t options = (text->is_start ? 0 : PCRE2_NOTBOL) | (text->is_end ? 0 : PCRE2_PARTIAL_HARD);
-  int r = code->by_line
-              ? next_by_line(m, code, text, at, before, ret)
-              : match_in(m, code, text, (span){0, text->length}, at, options, ret);
+  uint32_t options = text->is_start ? 0 : PCRE2_NOTBOL;
+  int r = 0;
+  if (code->by_line)
+    r = next_by_line(m, code, text, at, before, ret);
+  else if (!text->is_end)
+    r = next_in_part(m, code, text, at, before, ret);
+  else
+    r = match_in(m, code, text, (span){0, text->length}, at, options, ret);
   return r > 0 && ret->begin >= before ? 0 : r;
 }
 
@@ -60,7 +79,8 @@ static int next(matcher *m, const stretch *text, size_t at, size_t before, span 
       return r;
     if (r == 0 || (best == MATCHER_NEEDS_MORE && one.begin == ret->begin))
       continue;
-    if (best == 0 || one.begin < ret->begin || r == MATCHER_NEEDS_MORE || one.length > ret->length) {
+    if (best == 0 || one.begin < ret->begin || r == MATCHER_NEEDS_MORE ||
+        one.length > ret->length) {
       *ret = one;
       best = r;
     }

@@ -18,6 +18,7 @@ typedef struct reader {
   int in_lines;
   int unknown;
   int depth;
+  int alternatives;        /* there was a group of them */
   uint32_t bytes, strings; /* used in the expression's */
 } reader;
 
@@ -184,6 +185,7 @@ static quantity read_quantifier(reader *in) {
     return ONCE;
   else
     how_often = begins_with_zero(in) ? SOMETIMES : AT_LEAST_ONCE;
+  in->e->varied |= in->alternatives;
   pass(in, length);
   if (more(in) && (*in->at == '?' || *in->at == '+'))
     pass(in, 1);
@@ -205,7 +207,7 @@ static void read_after_byte(reader *in, sequence *s, unsigned char byte) {
 static void read_byte(reader *in, sequence *s, unsigned char byte, size_t length) {
   if (byte == '\n' && in->in_lines) {
     in->at += length;
-    write_text(in, "(?:(?!))");
+    write_text(in, "[^\\x00-\\xff]");
   } else {
     pass(in, length);
   }
@@ -297,15 +299,19 @@ typedef struct opening {
 } opening;
 
 static const opening *read_opening(reader *in) {
-  static const opening openings[] = {{"(?:", 0, 0},  {"(?>", 0, 0},  {"(?|", 0, 0}, {"(?=", 0, 1},
-                                     {"(?!", 0, 1},  {"(?<=", 0, 1}, {"(?<!", 0, 1}};
+  static const opening openings[] = {{"(?:", 0, 0}, {"(?>", 0, 0},  {"(?|", 0, 0}, {"(?=", 0, 1},
+                                     {"(?!", 0, 1}, {"(?<=", 0, 1}, {"(?<!", 0, 1}};
   static const opening plain = {"(", 1, 0};
+  /* What never matches by intent confuses PCRE2's other matcher about whether more bytes are needed. */
+  if (next_is(in, "(?!)"))
+    return NULL;
   for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
     if (next_is(in, openings[i].text))
       return &openings[i];
   return next_is(in, "(?") || next_is(in, "(*") ? NULL : &plain;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEEPEST */
 static void read_group(reader *in, sequence *s) {
   const opening *how = read_opening(in);
   if (!how || in->depth == DEEPEST) {
@@ -331,6 +337,7 @@ static void read_group(reader *in, sequence *s) {
 
 /* ---- the whole ---- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEEPEST */
 static void read_part(reader *in, sequence *s) {
   switch (*in->at) {
   case '\\':
@@ -365,6 +372,7 @@ static void read_part(reader *in, sequence *s) {
   }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEEPEST */
 static meaning read_sequence(reader *in) {
   sequence s = {0};
   while (more(in) && *in->at != '|' && *in->at != ')')
@@ -374,10 +382,12 @@ static meaning read_sequence(reader *in) {
 }
 
 /* One of the alternatives is there: so is one of the strings of all their best sets. */
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than DEEPEST */
 static meaning read_alternatives(reader *in) {
   meaning all = read_sequence(in);
   while (more(in) && *in->at == '|') {
     pass(in, 1);
+    in->alternatives |= in->depth > 0;
     meaning other = read_sequence(in);
     all.exact &= other.exact;
     all.set_count = all.set_count > 0 && other.set_count > 0;

@@ -34,9 +34,10 @@ typedef struct string_set {
 } string_set;
 
 typedef struct expression {
-  int known;  /* all of it was understood; else nothing below is meant */
-  int groups; /* it has groups that capture */
-  int exact;  /* sets[0] is all that it matches */
+  int known;           /* all of it was understood; else nothing below is meant */
+  int groups;          /* it has groups that capture */
+  int varied;          /* a loop follows a group of alternatives */
+  int exact;           /* sets[0] is all that it matches */
   unsigned char *text; /* written so that no match holds the end of a line, if asked for */
   size_t length;
   size_t set_count; /* the likely best first */

@@ -45,8 +45,8 @@ typedef struct element {
 } element;
 
 static element read_name(const unsigned char *at, const unsigned char *end) {
-  static const char *const names[] = {"alnum", "alpha", "blank", "digit", "graph", "lower", "print",
-                                      "punct", "upper", "word",  "xdigit"},
+  static const char *const names[] = {"alnum", "alpha", "blank", "digit", "graph", "lower",
+                                      "print", "punct", "upper", "word",  "xdigit"},
                            *const with_newline[] = {"ascii", "cntrl", "space"};
   size_t negated = end - at > 2 && at[2] == '^', skip = 2 + negated;
   for (size_t i = 0; i < sizeof names / sizeof *names + 3; i++) {

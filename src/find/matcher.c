@@ -89,6 +89,7 @@ int tome__matcher_next(matcher *m, const stretch *text, size_t at, size_t before
   return at < before ? m->pattern->engine->next(m, text, at, before, ret) : 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): its parameters are what is asked */
 int tome__matcher_all(matcher *m, const stretch *text, size_t at, size_t before, int overlapping,
                       uint64_t most, spans *ret, size_t *ret_at) {
   const pattern_engine *engine = m->pattern->engine;

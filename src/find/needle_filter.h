@@ -14,7 +14,8 @@ typedef struct needle_filter {
   uint64_t *bits;
   unsigned shift;       /* of the hash, that the number of a bit is left */
   size_t width, stride; /* width 0: there is no filter, needles may begin anywhere */
-  uint32_t fold;        /* what is set in windows before they are hashed, so that upper and lower case are the same */
+  uint32_t
+      fold; /* what is set in windows before they are hashed, so that upper and lower case are the same */
 } needle_filter;
 
 /** Pre: count > 0. In lower case if case is ignored. Returns 0 or TOME_ENOMEM. */

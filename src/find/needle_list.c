@@ -78,13 +78,16 @@ int tome__needles_overlap(const needle_list *list) {
 
 /* ---- patterns of byte strings ---- */
 
+/* Sorted, an empty needle is the first. In lines it matches at the end of the text, if that is not behind a newline. */
 static void describe(tome_pattern *p, const needle_list *list) {
   size_t looks_around = (p->flags & (TOME_PATTERN_WORD | TOME_PATTERN_WHOLE_LINE)) != 0;
+  size_t has_empty = list->count > 0 && list->needles[0].length == 0;
   for (size_t i = 0; i < list->count; i++)
     if (list->needles[i].length > p->traits.longest)
       p->traits.longest = list->needles[i].length;
   p->traits.one_literal = list->count == 1 && !looks_around;
-  p->traits.behind = p->traits.ahead = looks_around;
+  p->traits.behind = looks_around || (has_empty && p->traits.in_lines);
+  p->traits.ahead = looks_around;
 }
 
 int tome__literals_begin(tome_pattern *p, const tome_needle *needles, size_t count) {
@@ -95,6 +98,9 @@ int tome__literals_begin(tome_pattern *p, const tome_needle *needles, size_t cou
   describe(p, &list);
   if (list.count == 1 && list.needles[0].length > 0)
     r = tome__one_begin(p, list.needles);
+  else if (list.count > 0 && list.count <= MOST_FEW && list.needles[0].length > 0 &&
+           p->traits.behind == 0)
+    r = tome__few_begin(p, list.needles, list.count);
   else if (list.count > 0)
     r = tome__many_begin(p, list.needles, list.count);
   tome__needles_end(&list);

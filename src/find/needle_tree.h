@@ -17,10 +17,11 @@ typedef struct needle_tree {
   uint32_t nodes;
   unsigned char *label; /* the last byte of the node */
   uint32_t *first;      /* nodes + 1 of them */
-  uint32_t *depth;      /* how many bytes the node has; those that are needles are marked with TREE_NEEDLE */
+  uint32_t
+      *depth; /* how many bytes the node has; those that are needles are marked with TREE_NEEDLE */
   uint32_t *shorter;
-  uint32_t *ending;     /* the longest needle that is an end of the node and shorter than it; 0: none */
-  uint32_t root[256];   /* the children of the root; 0: none */
+  uint32_t *ending; /* the longest needle that is an end of the node and shorter than it; 0: none */
+  uint32_t root[256]; /* the children of the root; 0: none */
   int ignore_case;
 } needle_tree;
 

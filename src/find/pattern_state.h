@@ -1,7 +1,7 @@
 /* Patterns as the files of this folder share them.
  *
- * A pattern has one engine, chosen when it is made: engine_literal.c for one byte string, engine_many.c for more of them,
- * engine_regex.c for expressions. What an engine needs to know of the pattern lies in the pattern and never changes; what it
+ * A pattern has one engine, chosen when it is made: engine_literal.c for one byte string, engine_few.c and engine_many.c for more
+ * of them, engine_regex.c for expressions. What an engine needs to know of the pattern lies in the pattern and never changes; what it
  * changes while it works lies in a matcher. */
 #ifndef TOME_PATTERN_STATE_H
 #define TOME_PATTERN_STATE_H
@@ -21,8 +21,8 @@ typedef struct pattern_engine {
   void (*free)(tome_pattern *pattern);
 } pattern_engine;
 
-extern const pattern_engine tome__engine_none, tome__engine_literal, tome__engine_many,
-    tome__engine_regex;
+extern const pattern_engine tome__engine_none, tome__engine_literal, tome__engine_few,
+    tome__engine_many, tome__engine_regex;
 
 struct tome_pattern {
   const pattern_engine *engine;
@@ -31,6 +31,7 @@ struct tome_pattern {
   finder finder;             /* of engine_literal */
   unsigned char *needle;     /* owned: the finder's */
   struct needle_set *set;    /* of engine_many */
+  struct few_needles *few;   /* of engine_few, which has a set, too */
   struct expressions *regex; /* of engine_regex */
   os_mutex lock;             /* for: */
   matcher *idle;             /* those put back */

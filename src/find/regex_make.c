@@ -6,6 +6,7 @@
 #include "needle_list.h"
 #include "regex_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The needles, and what is known of them. */
@@ -16,7 +17,7 @@ typedef struct making {
   expression *known;
   size_t count;
   unsigned char *text; /* of expressions that are put together */
-  size_t room;
+  int hasty_loops;     /* see has_hasty_loops() */
 } making;
 
 /* ---- memory ---- */
@@ -81,16 +82,16 @@ static int compile_failure(int error, size_t offset, size_t needle) {
     return no_memory();
   if (pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message) < 0)
     message[0] = '\0';
-  int large = error == PCRE2_ERROR_PATTERN_TOO_LARGE || error == PCRE2_ERROR_PATTERN_TOO_COMPLICATED ||
+  int large = error == PCRE2_ERROR_PATTERN_TOO_LARGE ||
+              error == PCRE2_ERROR_PATTERN_TOO_COMPLICATED ||
               error == PCRE2_ERROR_PATTERN_STRING_TOO_LONG;
   return tome__pattern_failure(large ? TOME_EFBIG : TOME_EINVAL, tome__detail_copy(message), offset,
                                needle);
 }
 
-static pcre2_code *compile(const making *work, const void *text, size_t length, int *ret_error,
-                           size_t *ret_offset) {
-  uint32_t options =
-      PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+static pcre2_code *compile(const making *work, const void *text, size_t length, uint32_t options,
+                           int *ret_error, size_t *ret_offset) {
+  options |= PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
   if (work->p->flags & TOME_PATTERN_IGNORE_CASE)
     options |= PCRE2_CASELESS;
   return pcre2_compile(length > 0 ? text : (const void *)"", length, options, ret_error, ret_offset,
@@ -108,7 +109,7 @@ static int read_one(making *work, size_t i) {
   int error = 0;
   size_t offset = 0;
   const tome_needle *needle = &work->needles[i];
-  pcre2_code *code = compile(work, needle->data, needle->length, &error, &offset);
+  pcre2_code *code = compile(work, needle->data, needle->length, 0, &error, &offset);
   if (!code)
     return compile_failure(error, offset, i);
   pcre2_code_free(code);
@@ -129,6 +130,17 @@ static void write_string(making *work, size_t *length, const char *text) {
   write_text(work, length, text, strlen(text));
 }
 
+/* Before version 10.43 machine code of PCRE2 passes over matches where a loop follows a group of alternatives, as in (1|)b*1: it
+ * takes for the whole group what it learnt of the loop behind one of them. It learns nothing behind a look ahead, an empty one,
+ * too. */
+static int has_hasty_loops(void) {
+  char version[64] = "", *minor = version;
+  if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) < (int)sizeof version)
+    pcre2_config(PCRE2_CONFIG_VERSION, version);
+  unsigned long major = strtoul(version, &minor, 10);
+  return major == 10 && *minor == '.' && strtoul(minor + 1, NULL, 10) < 43;
+}
+
 /* What the flags want around an expression. */
 static const char *before_all(uint32_t flags) {
   return flags & TOME_PATTERN_WHOLE_LINE ? "^(?:" : flags & TOME_PATTERN_WORD ? "(?<!\\w)(?:" : "";
@@ -141,9 +153,12 @@ static const char *behind_all(uint32_t flags) {
 /* In (?|...|...) the groups of each alternative are numbered from 1, so that its back references mean what they did. */
 static size_t put_together(making *work, size_t from, size_t to) {
   size_t length = 0;
-  int groups = 0;
-  for (size_t i = from; i < to && to - from > 1; i++)
-    groups |= work->known[i].groups;
+  int groups = 0, varied = 0;
+  for (size_t i = from; i < to; i++) {
+    groups |= to - from > 1 && work->known[i].groups;
+    varied |= work->known[i].varied;
+  }
+  write_string(work, &length, varied && work->hasty_loops ? "(?=)" : "");
   write_string(work, &length, before_all(work->p->flags));
   write_string(work, &length, groups ? "(?|" : "");
   for (size_t i = from; i < to; i++) {
@@ -157,29 +172,34 @@ static size_t put_together(making *work, size_t from, size_t to) {
   return length;
 }
 
-/* Those of [from, to), which were understood; in two halves where they are too large for one. */
-static int compile_together(making *work, size_t from, size_t to) {
+/* Those of [from, end), which were understood; in parts where they are too large for one. */
+static int compile_together(making *work, size_t from, size_t end) {
   int error = 0;
-  size_t offset = 0, length = put_together(work, from, to);
-  pcre2_code *code = compile(work, work->text, length, &error, &offset);
-  if (code) {
-    keep(work, code, 0);
-    return 0;
+  size_t offset = 0;
+  for (size_t to = end; from < end;) {
+    size_t length = put_together(work, from, to);
+    pcre2_code *code = compile(work, work->text, length, 0, &error, &offset);
+    if (code) {
+      keep(work, code, 0);
+      from = to;
+      to = end;
+    } else if (error == PCRE2_ERROR_PATTERN_TOO_LARGE && to - from > 1) {
+      to = from + (to - from) / 2;
+    } else {
+      return compile_failure(error, 0, from);
+    }
   }
-  if (error != PCRE2_ERROR_PATTERN_TOO_LARGE || to - from < 2)
-    return compile_failure(error, 0, from);
-  size_t middle = from + (to - from) / 2;
-  int r = compile_together(work, from, middle);
-  return r != 0 ? r : compile_together(work, middle, to);
+  return 0;
 }
 
 static int compile_alone(making *work, size_t i) {
   int error = 0;
   size_t offset = 0, length = 0;
+  uint32_t options = work->hasty_loops ? PCRE2_NO_START_OPTIMIZE : 0;
   write_string(work, &length, before_all(work->p->flags));
   write_text(work, &length, work->needles[i].data, work->needles[i].length);
   write_string(work, &length, behind_all(work->p->flags));
-  pcre2_code *code = compile(work, work->text, length, &error, &offset);
+  pcre2_code *code = compile(work, work->text, length, options, &error, &offset);
   if (!code)
     return compile_failure(error, 0, i);
   keep(work, code, work->p->traits.in_lines);
@@ -233,8 +253,8 @@ static int mean_the_same(const making *work, const tome_needle *strings, size_t 
   needle_list list;
   if (work->p->flags & TOME_PATTERN_LONGEST)
     return 1;
-  if (tome__needles_begin(&list, strings, count,
-                          (work->p->flags & TOME_PATTERN_IGNORE_CASE) != 0, 0) != 0)
+  if (tome__needles_begin(&list, strings, count, (work->p->flags & TOME_PATTERN_IGNORE_CASE) != 0,
+                          0) != 0)
     return 0;
   int same = !tome__needles_overlap(&list);
   tome__needles_end(&list);
@@ -333,7 +353,7 @@ static int make(making *work) {
 }
 
 int tome__regex_begin(tome_pattern *p, const tome_needle *needles, size_t count) {
-  making work = {.p = p, .needles = needles, .count = count};
+  making work = {.p = p, .needles = needles, .count = count, .hasty_loops = has_hasty_loops()};
   int r = make(&work);
   end(&work);
   return r;

@@ -22,10 +22,11 @@ typedef struct expressions {
   pcre2_compile_context *how;
   regex_code *codes; /* in the order of the needles */
   size_t count;
-  tome_pattern *required[MOST_REQUIRED]; /* byte strings: a line that holds none of one of these does not match */
+  tome_pattern *required
+      [MOST_REQUIRED]; /* byte strings: a line that holds none of one of these does not match */
   size_t required_count;
-  int one_block;              /* there is one code, and blocks can be searched at once */
-  unsigned char starts[256];  /* the bytes that a match may begin with */
+  int one_block;             /* there is one code, and blocks can be searched at once */
+  unsigned char starts[256]; /* the bytes that a match may begin with */
 } expressions;
 
 /** How lines are found; see engine_regex.c. */

@@ -9,18 +9,20 @@
 #define NO_MATCH SIZE_MAX
 
 /** The length of the match that begins at text[at], or NO_MATCH. */
-typedef size_t match_model(const void *context, const unsigned char *text, size_t length, size_t at);
+typedef size_t match_model(const void *context, const unsigned char *text, size_t length,
+                           size_t at);
 
 typedef struct pattern_case {
   const tome_pattern *pattern;
   match_model *model;
   const void *context;
   int in_lines;
+  int may_go_astray; /* expressions may need too many steps */
 } pattern_case;
 
 /** The pattern finds in the text what the model says: matches, overlapping ones, lines; whole and in stretches. `any` picks the
- *  stretches. */
-void must_agree(const pattern_case *c, const unsigned char *text, size_t length, dice *any);
+ *  stretches. Returns 1, or 0 if the pattern went astray. */
+int must_agree(const pattern_case *c, const unsigned char *text, size_t length, dice *any);
 
 /** A pattern that must be made. */
 tome_pattern *new_pattern_of(const tome_needle *needles, size_t count, uint32_t flags);

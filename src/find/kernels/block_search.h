@@ -18,48 +18,50 @@
 
 #include <stdint.h>
 
+/* What is constant in a call, direction and case, must be so in the loop too. */
+#define INLINE static inline __attribute__((always_inline))
+
 enum { BLOCK = 64 };
 
 /* Where more than one beginning in so many fails, other bytes of the needle are asked before a try: so many at most. */
-enum { MOST_FAILED = 256, MOST_MORE = 8 };
+enum { MOST_FAILED = 256, MOST_LEARNED = 4 };
 
 /* What the processor fetches by itself ends at the end of a page; and backwards it is slower to begin. A little more than the
  * memory takes to answer. */
 enum { FETCH_AHEAD = 2048 };
 
-static inline void fetch_ahead(const unsigned char *at, int backward) {
+INLINE void fetch_ahead(const unsigned char *at, int backward) {
   uintptr_t ahead = (uintptr_t)at + (backward ? -(uintptr_t)FETCH_AHEAD : FETCH_AHEAD);
   __builtin_prefetch((const void *)ahead); /* a hint: it reads nothing, at no address */
 }
 
 /* The next block in that direction, *at its beginning or end; there are at least 64 bytes. */
-static inline const unsigned char *next_block(const unsigned char **at, int backward) {
+INLINE const unsigned char *next_block(const unsigned char **at, int backward) {
   const unsigned char *begin = backward ? *at - BLOCK : *at;
   *at = backward ? begin : begin + BLOCK;
   fetch_ahead(begin, backward);
   return begin;
 }
 
-static inline const unsigned char *nearest(const unsigned char *block_at, uint64_t bits,
-                                           int backward) {
+INLINE const unsigned char *nearest(const unsigned char *block_at, uint64_t bits, int backward) {
   return block_at + (backward ? 63 - __builtin_clzll(bits) : __builtin_ctzll(bits));
 }
 
-static inline uint64_t without_nearest(uint64_t bits, int backward) {
+INLINE uint64_t without_nearest(uint64_t bits, int backward) {
   return backward ? bits ^ UINT64_C(1) << (63 - __builtin_clzll(bits)) : bits & (bits - 1);
 }
 
 /* ---- one byte ---- */
 
-static inline uint64_t bits_of_part(const unsigned char *at, size_t length, unsigned char byte) {
+INLINE uint64_t bits_of_part(const unsigned char *at, size_t length, unsigned char byte) {
   return hits_bits(hits_equal(block_load_part(at, length), block_of(byte))) &
          ((UINT64_C(1) << length) - 1);
 }
 
-static inline const unsigned char *find_byte(const unsigned char *data, size_t length,
-                                             unsigned char byte, int backward) {
+INLINE const unsigned char *find_byte(const unsigned char *data, size_t length, unsigned char byte,
+                                      int backward) {
   const block wanted = block_of(byte);
-  const unsigned char *at = backward ? data + length : data;
+  const unsigned char *at = backward && length > 0 ? data + length : data;
   for (; length >= BLOCK; length -= BLOCK) {
     const unsigned char *begin = next_block(&at, backward);
     hits found = hits_equal(block_load(begin), wanted);
@@ -99,24 +101,23 @@ typedef struct probe {
   size_t at;
 } probe;
 
-static inline probe probe_of(const finder *f, size_t at, int fold) {
-  probe p = {.byte = block_of(f->needle[at]), .at = at};
-  if (fold)
-    p.fold = block_of(tome__finder_fold(f, at));
-  return p;
+INLINE probe probe_of(const finder *f, size_t at, int fold) {
+  return (probe){.byte = block_of(f->needle[at]),
+                 .fold = block_of(fold ? tome__finder_fold(f, at) : 0),
+                 .at = at};
 }
 
-static inline hits agrees(const probe *p, block bytes, int fold) {
+INLINE hits agrees(const probe *p, block bytes, int fold) {
   return hits_equal(fold ? block_or(bytes, p->fold) : bytes, p->byte);
 }
 
-static inline hits agrees_at(const probe *p, const unsigned char *begin, int fold) {
+INLINE hits agrees_at(const probe *p, const unsigned char *begin, int fold) {
   return agrees(p, block_load(begin + p->at), fold);
 }
 
 /* Which of the needle's first 64 bytes, or all of it, are not there. */
-static inline uint64_t head_differs(const finder *f, const unsigned char *at,
-                                    const unsigned char *end, int fold) {
+INLINE uint64_t head_differs(const finder *f, const unsigned char *at, const unsigned char *end,
+                             int fold) {
   size_t there = (size_t)(end - at);
   block bytes = there >= BLOCK ? block_load(at) : block_load_part(at, there);
   if (fold)
@@ -125,8 +126,8 @@ static inline uint64_t head_differs(const finder *f, const unsigned char *at,
 }
 
 /* Each beginning in turn. */
-static inline const unsigned char *try_each(trial *t, const unsigned char *begin, uint64_t bits,
-                                            int fold, int backward) {
+INLINE const unsigned char *try_each(trial *t, const unsigned char *begin, uint64_t bits, int fold,
+                                     int backward) {
   const finder *f = t->f;
   for (; bits; bits = without_nearest(bits, backward)) {
     const unsigned char *at = nearest(begin, bits, backward);
@@ -142,67 +143,57 @@ static inline const unsigned char *try_each(trial *t, const unsigned char *begin
   return NULL;
 }
 
-/* The two rarest bytes, and others that are looked for where those are: the third rarest, and what was learned. */
-typedef struct probes {
-  probe first, second, more[MOST_MORE];
-  size_t count; /* of the others */
-  size_t learned;
-} probes;
-
-static inline void choose_probes(probes *p, const finder *f, int fold) {
-  p->first = probe_of(f, f->rare[0], fold);
-  p->second = probe_of(f, f->rare[1], fold);
-  p->more[0] = probe_of(f, f->rare[2], fold);
-  p->count = 1;
-  p->learned = 0;
-}
+/* Where the needle was seen to differ. */
+typedef struct learned {
+  probe probes[MOST_LEARNED];
+  size_t count;
+} learned;
 
 /* Where many fail, the next ones are likely to differ where the last one did. */
-static inline void learn(probes *p, const trial *t, size_t beginnings, int fold) {
-  if (t->failed <= (t->length - beginnings) / MOST_FAILED)
-    return;
-  p->learned++;
-  p->more[p->learned % MOST_MORE] = probe_of(t->f, t->differs, fold);
-  if (p->count < MOST_MORE)
-    p->count++;
+INLINE void learn(learned *l, const trial *t, size_t beginnings, int fold) {
+  if (t->failed > (t->length - beginnings) / MOST_FAILED)
+    l->probes[l->count++ % MOST_LEARNED] = probe_of(t->f, t->differs, fold);
 }
 
-/* Which of 64 beginnings are worth a try. */
-static inline hits likely(const probes *p, const finder *f, const unsigned char *begin, int fold) {
-  hits all = hits_and(agrees_at(&p->first, begin, fold), agrees_at(&p->second, begin, fold));
-  if (f->common || hits_any(all))
-    for (size_t i = 0; i < p->count; i++)
-      all = hits_and(all, agrees_at(&p->more[i], begin, fold));
+INLINE hits without_differing(const learned *l, hits all, const unsigned char *begin, int fold) {
+  for (size_t i = l->count < MOST_LEARNED ? l->count : MOST_LEARNED; i-- > 0;)
+    all = hits_and(all, agrees_at(&l->probes[i], begin, fold));
   return all;
 }
 
-static inline uint64_t likely_of_part(const probes *p, const unsigned char *begin, size_t length,
-                                      int fold) {
-  hits one = agrees(&p->first, block_load_part(begin + p->first.at, length), fold);
-  hits other = agrees(&p->second, block_load_part(begin + p->second.at, length), fold);
-  return hits_bits(hits_and(one, other)) & ((UINT64_C(1) << length) - 1);
+INLINE hits agrees_in_part(const probe *p, const unsigned char *begin, size_t length, int fold) {
+  return agrees(p, block_load_part(begin + p->at, length), fold);
 }
 
-static inline const unsigned char *find(const finder *f, const unsigned char *data, size_t length,
-                                        int fold, int backward) {
-  probes p;
-  choose_probes(&p, f, fold);
+INLINE const unsigned char *find(const finder *f, const unsigned char *data, size_t length,
+                                 int fold, int backward) {
+  const probe rarest = probe_of(f, f->rare[0], fold);
+  const probe second = probe_of(f, f->rare[1], fold), third = probe_of(f, f->rare[2], fold);
+  const int common = f->common;
   trial t = tome__trial_begin(f, data, length, backward);
+  learned more;
+  more.count = 0;
   size_t beginnings = length - f->length + 1;
   const unsigned char *found, *at = backward ? data + beginnings : data;
   for (; beginnings >= BLOCK; beginnings -= BLOCK) {
     const unsigned char *begin = next_block(&at, backward);
-    hits all = likely(&p, f, begin, fold);
+    hits all = hits_and(agrees_at(&rarest, begin, fold), agrees_at(&second, begin, fold));
+    if (!(common | hits_any(all))) /* one branch, which common needles never take */
+      continue;
+    all = without_differing(&more, hits_and(all, agrees_at(&third, begin, fold)), begin, fold);
     if (!hits_any(all))
       continue;
     if ((found = try_each(&t, begin, hits_bits(all), fold, backward)) != NULL)
       return found;
-    learn(&p, &t, beginnings, fold);
+    learn(&more, &t, beginnings, fold);
   }
   if (beginnings == 0)
     return NULL;
   at = backward ? data : at;
-  return try_each(&t, at, likely_of_part(&p, at, beginnings, fold), fold, backward);
+  hits all = hits_and(agrees_in_part(&rarest, at, beginnings, fold),
+                      agrees_in_part(&second, at, beginnings, fold));
+  uint64_t bits = hits_bits(all) & ((UINT64_C(1) << beginnings) - 1);
+  return try_each(&t, at, bits, fold, backward);
 }
 
 static const unsigned char *first(const finder *f, const unsigned char *data, size_t length) {
