@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev fuzz: the fuzzers, from the corpora in fuzz/ on. What they find is left in build/fuzz/found/.
 
-fuzz_targets=(model arguments)
+fuzz_targets=(model arguments line_index kernels keys)
 
 # build_fuzzers NAME CMAKE_OPTION...
 build_fuzzers() {
@@ -13,6 +13,9 @@ build_fuzzers() {
 fuzz_options() {
   case $1 in
     model) echo -max_len=400 ;;
+    line_index) echo -max_len=60 ;;
+    kernels) echo -max_len=200 ;;
+    keys) echo -max_len=2000 ;;
     arguments) echo -max_len=200 -dict=fuzz/arguments.dict ;;
   esac
 }
@@ -36,14 +39,15 @@ executions() {
   sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$1.log" | tail -n 1
 }
 
-# fuzz_all RUNS...: each target so many times, side by side. The status is 1 if one of them found something.
+# fuzz_all RUNS...: each target so many times, the last number for all that are left, side by side. The status is 1 if one of them
+# found something.
 fuzz_all() {
   local target status=0 jobs=()
   mkdir -p build/fuzz/found
   for target in "${fuzz_targets[@]}"; do
     fuzz_one "$target" "$1" &
     jobs+=($!)
-    shift
+    [ $# = 1 ] || shift
   done
   for target in "${!jobs[@]}"; do
     if ! wait "${jobs[target]}"; then
@@ -85,7 +89,7 @@ run_fuzz() {
     --runs)
       build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
       say "fuzzing"
-      fuzz_all "${2:-1000000}" "${2:-1000000}" || stop 1 'the fuzzers found something: build/fuzz/found/'
+      fuzz_all "${2:-1000000}" || stop 1 'the fuzzers found something: build/fuzz/found/'
       ;;
     --afl)
       mkdir -p build/fuzz

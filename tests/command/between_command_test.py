@@ -194,6 +194,22 @@ class Between(command_harness.CommandTest):
         self.write("log", log.content())
         self.must_agree(dice, log, 12)
 
+    def test_dates_in_the_text_of_a_trace_are_no_keys(self):
+        dice = random.Random(11)
+        for write, step in ((iso, 1000), (iso_blank, 1), (iso_zone, 1000000)):
+            log = make_log(dice, write, step, 2000, moment_of("2026-10-01T10:00:00"), 5000000)
+            for place in range(0, 2000, 3):
+                key, text = log.records[place]
+                log.records[place] = (key, text + b"Caused by: a request of 2019-01-01 00:00:00\n" * dice.randrange(6))
+            self.write("log", log.content())
+            self.must_agree(dice, log, 8)
+        log = make_log(dice, web, 1000000, 2000, moment_of("2026-10-01T10:00:00"), 5000000)
+        for place in range(0, 2000, 3):
+            key, text = log.records[place]
+            log.records[place] = (key, text + b"    since [01/Jan/2019:00:00:00 +0000]\n" * dice.randrange(6))
+        self.write("log", log.content())
+        self.must_agree(dice, log, 8)
+
     def test_lines_of_nearly_a_page_give_what_a_filter_gives(self):
         dice = random.Random(4)
         for length in (4000, 4095, 4096, 4097, 8192):
@@ -279,7 +295,7 @@ class Between(command_harness.CommandTest):
         for form, lines in cases:
             with self.subTest(format=form):
                 self.write("log", b"".join(lines))
-                self.must_print(lines[1], "--time-format", form, "log", "2026-02-02")
+                self.must_print(lines[1], "--time-format", form, "log", "2026-02-02", "2026-02-02")
                 self.must_print(lines[0], "--time-format", form, "--to", "2026-02-01T23:59:59.999999999", "log")
 
     # ---- years, zones ----
@@ -503,6 +519,9 @@ class Between(command_harness.CommandTest):
         low = begin + 123456 * 1000000
         self.must_print("".join(line % shown(low + i * 1000000) for i in range(11)).encode(), "log", shown(low), "+10s")
         self.assertLess(self.resident("log"), 512 * 1024)
+        status, output, _ = self.between("log", shown(low), "+200000s")
+        self.assertEqual((0, 200001 * len(line % shown(low))), (status, len(output)))
+        self.assertLess(self.resident("log"), 1024 * 1024)
 
     def resident(self, name):
         _, output, _ = self.tome("info", "--json", name)

@@ -13,7 +13,15 @@ POEM = b"one two\nthree\n\ntwo_three Two\nfour"
 PLAIN = {**os.environ, "GREP_COLORS": ""}
 
 
-class Lines(CommandTest):
+class GrepTest(CommandTest):
+    def same(self, expected, *arguments, **options):
+        """The answer is this, which is too long to be shown where it is not."""
+        status, answer, message = self.tome("grep", *arguments, **options)
+        self.assertEqual((0, ""), (status, message))
+        self.assertTrue(answer == expected, f"{len(answer)} other bytes: {answer[:500]!r}")
+
+
+class Lines(GrepTest):
     def setUp(self):
         super().setUp()
         self.file("f", POEM)
@@ -116,7 +124,7 @@ class Lines(CommandTest):
         self.answer("one two\ntwo_three Two\n", "grep", "-m", "-1", "two", "f")
 
 
-class Context(CommandTest):
+class Context(GrepTest):
     def setUp(self):
         super().setUp()
         self.file("f", b"".join(b"%d\n" % i for i in range(1, 21)))
@@ -150,19 +158,27 @@ class Context(CommandTest):
         # Looked for again for each hit, this would be 10**12 lines, and the test would time out.
         line = b"0123456 hit\n0123456 miss\n"
         self.file("g", line * 300000)
-        self.answer(line * 300000, "grep", "-B1000000", "hit$", "g", "-A1")
-        self.answer(line * 300000, "grep", "-B1000000", "hit$", "-A1", stdin=line * 300000)
+        self.same(line * 300000, "-B1000000", "hit$", "g", "-A1")
+        self.same(line * 300000, "-B1000000", "hit$", "-A1", stdin=line * 300000)
+
+    def test_context_in_a_long_stream(self):
+        lines = [b"%d" % i for i in range(400000)]
+        expected = []
+        for hit in range(99999, 400000, 100000):
+            expected.append(b"\n".join(lines[hit - 2 : hit + 2]))
+        data = b"\n".join(lines) + b"\n"
+        self.same(b"\n--\n".join(expected) + b"\n", "-B2", "-A1", "99999$", stdin=data)
 
     def test_context_across_blocks_and_of_long_lines(self):
         parts = [b"a" * 5000, b"", b"b" * 300000, b"hit", b"c" * 70000, b"d" * 9000, b"e"] * 3
         data = b"\n".join(parts) + b"\n"
         self.file("g", data)
-        self.answer(data, "grep", "-C3", "hit", "g")
-        self.answer(data, "grep", "-C3", "hit", stdin=data)
-        self.answer(b"\n".join(parts[2:4]) + b"\n", "grep", "-B1", "-m1", "hit", "g")
+        self.same(data, "-C3", "hit", "g")
+        self.same(data, "-C3", "hit", stdin=data)
+        self.same(b"\n".join(parts[2:4]) + b"\n", "-B1", "-m1", "hit", "g")
 
 
-class Color(CommandTest):
+class Color(GrepTest):
     def test_what_is_marked(self):
         self.file("f", b"xay\n-\na\n")
         self.answer(
@@ -191,7 +207,7 @@ class Color(CommandTest):
         )
 
 
-class Expressions(CommandTest):
+class Expressions(GrepTest):
     """What grep -E has and PCRE2 writes otherwise, and the other way round."""
 
     def lines(self, pattern, *words):
@@ -219,9 +235,6 @@ class Expressions(CommandTest):
         self.assertEqual(["b"], self.lines("[^]a]", "]", "a", "b"))
         self.assertEqual(["a", "-"], self.lines("[[.a.][.-.]]", "a", "-", ".", "["))
         self.assertEqual(["a"], self.lines("[[=a=]]", "a", "=", "["))
-        self.assertEqual(
-            ["1", ".<", "<."], self.lines("[[:digit:]]|[.][\\<]|\\<?\\.$", "1", ".<", "<.")
-        )
 
     def test_what_pcre2_has_besides(self):
         self.assertEqual(["a1"], self.lines("\\d", "a1", "ad"))
@@ -236,7 +249,7 @@ class Expressions(CommandTest):
         self.assertRegex(message, r'^tome: grep: "\\<a\(b": .+ \(at byte 5\)\n$')
 
 
-class Input(CommandTest):
+class Input(GrepTest):
     def test_standard_input_is_a_pipe_or_a_file(self):
         self.answer("b\n", "grep", "b", stdin=b"a\nb\nc")
         self.answer("2:b\n3:b\n", "grep", "-n", "b", "-", stdin=b"a\nb\nb")
@@ -279,7 +292,7 @@ class Input(CommandTest):
 
     def test_a_line_longer_than_what_is_read_at_once(self):
         line = b"x" * 3000000 + b"hit" + b"y" * 1000000
-        self.answer(line + b"\n", "grep", "hit", stdin=b"a\n" + line)
+        self.same(line + b"\n", "hit", stdin=b"a\n" + line)
         self.answer("3000002:hit\n", "grep", "-ob", "hit", stdin=b"a\n" + line)
 
     def test_what_cannot_be_mapped_is_read(self):
@@ -305,7 +318,7 @@ class Input(CommandTest):
                 self.assertEqual(0, process.wait(100))
 
 
-class Errors(CommandTest):
+class Errors(GrepTest):
     def test_a_file_that_cannot_be_read_does_not_spare_the_others(self):
         self.file("f", b"a\n")
         os.mkdir("folder")
@@ -379,7 +392,7 @@ class Errors(CommandTest):
         self.assertTrue(first + answer == expected, "other lines than those before the cut")
 
 
-class Json(CommandTest):
+class Json(GrepTest):
     def objects(self, *arguments):
         status, answer, message = self.tome("grep", "--json", *arguments)
         self.assertEqual((0, ""), (status, message))

@@ -14,6 +14,10 @@ ENVIRONMENT = {**os.environ, "LC_ALL": "C"}
 COLORS = (None, None, None, "sl=1;33:cx=2:mc=7", "rv:sl=1:cx=2", "mt=4:fn=1:ln=2:bn=3:se=4", "ms=")
 
 
+# Expressions with repetitions inside others can take PCRE2 more steps than it is given.
+TOO_MANY_STEPS = b"needs more steps here than it may take"
+
+
 def how_many(few, many):
     return many if os.environ.get("TOME_TEST_LONG") else few
 
@@ -79,6 +83,11 @@ class Differential(CommandTest):
         ours = self.answer_of([COMMAND, "grep", *words], case, colors)
         if theirs[:2] == ours[:2] and (not ours[2] or theirs[0] == 2):
             return
+        if TOO_MANY_STEPS in ours[2]:
+            self.beyond_us += 1
+            return
+        if theirs[0] < 0:  # GNU grep 3.8 ends by a failed assertion for some expressions
+            return
         shown = " ".join(shlex.quote(os.fsdecode(word)) for word in words)
         self.fail(
             f"TOME_TEST_SEED={SEED}, case {number}{' (large)' * large}, GREP_COLORS={colors}: "
@@ -90,13 +99,18 @@ class Differential(CommandTest):
             f"tome: {ours[0]} {ours[1][:600]!r} {ours[2]!r}\n"
         )
 
+    def compare_all(self, cases, large):
+        self.beyond_us = 0
+        for number in range(cases):
+            self.compare(number, large)
+        print(f"{cases} cases, {self.beyond_us} of them refused", end=" ... ", flush=True)
+        self.assertLessEqual(self.beyond_us, cases // 50)
+
     def test_small_files(self):
-        for number in range(how_many(300, 20000)):
-            self.compare(number, False)
+        self.compare_all(how_many(300, 20000), False)
 
     def test_files_of_some_mib(self):
-        for number in range(how_many(6, 300)):
-            self.compare(number, True)
+        self.compare_all(how_many(6, 300), True)
 
 
 if __name__ == "__main__":

@@ -215,6 +215,14 @@ class Tail(CommandTest):
             process.stdin.close()
             self.assertEqual(0, process.wait(100))
 
+    def test_a_line_that_lies_across_the_blocks_of_a_pipe(self):
+        """Wherever they end: the first lines that are wanted begin at all places around there."""
+        for shift in range(8):
+            text = b"y\n" * 32764 + b"." * shift + b"LONG LINE\na\nb\n"
+            self.answer("." * shift + "LONG LINE\na\nb\n", "tail", "-n3", stdin=text)
+            self.answer("a\nb\n", "tail", "-n2", stdin=text)
+            self.answer("LINE\na\nb\n", "tail", "-c9", stdin=text)
+
     def test_a_pipe_needs_little_memory(self):
         """What came before the last lines is let go: 256 MiB go through less than 64."""
         line = b"x" * 1023 + b"\n"

@@ -371,6 +371,20 @@ class Follow(CommandTest):
         self.answer("==> standard input <==\none\n", "tail", "-F", "-v", "-", stdin=b"one\n")
 
 
+class FollowTold(CommandTest):
+    def test_a_change_is_not_left_to_the_next_look(self):
+        """Each step of these would wait for about a second."""
+        self.file("f", b"one\n")
+        with Following(self, "-f", "f") as following:
+            following.wait_for(b"one\n")
+            began = time.monotonic()
+            for _ in range(200):
+                append("f", b"x\n")
+                following.wait_for(b"x\n")
+            self.assertLess(time.monotonic() - began, 100)
+            following.end()
+
+
 class FollowUntold(CommandTest):
     """Where the system tells of no changes, as inotify is forbidden to the command."""
 

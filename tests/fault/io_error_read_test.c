@@ -224,6 +224,96 @@ static void a_search_stops_at_the_bad_page_and_finds_what_lies_before_it(void **
   on_flaky_disk(1, 0, search);
 }
 
+typedef struct seen {
+  uint64_t count, last;
+} seen;
+
+static int see(void *context, const tome_hit *hits, size_t count) {
+  seen *s = context;
+  s->count += count;
+  s->last = hits[count - 1].offset;
+  return 0;
+}
+
+static uint64_t count_by_loop(unsigned char byte, uint64_t from, uint64_t to, uint64_t *ret_last) {
+  uint64_t count = 0;
+  for (uint64_t at = from; at < to; at++)
+    if (pattern_byte(at) == byte) {
+      count++;
+      *ret_last = at;
+    }
+  return count;
+}
+
+/* Of the matches of one byte all are told that lie before the bad page, or in a walk from the end, behind it. */
+static void search_for_all(tome *map) {
+  const unsigned char byte = pattern_byte(5);
+  const tome_needle needle = {&byte, 1};
+  tome_pattern *pattern = NULL;
+  tome_matches *walk = NULL;
+  tome_range match = {0, 0};
+  uint64_t last = 0, ignored, count = 77;
+  uint64_t before = count_by_loop(byte, 0, BAD_AT, &last);
+  uint64_t behind = count_by_loop(byte, BAD_AT + PAGE, SIZE, &ignored);
+  must_succeed(tome_pattern_new(&pattern, &needle, 1, 0));
+  break_page();
+  for (uint32_t threads = 1; threads < 4; threads++) {
+    seen told = {0};
+    tome_search_options options = TOME_SEARCH_INIT;
+    options.threads = threads;
+    options.found = see;
+    options.context = &told;
+    must_fail_at(tome_search(map, pattern, &options, &count), TOME_ELOST, BAD_AT, PAGE);
+    must(count == before && told.count == before && told.last == last);
+  }
+  must_succeed(tome_matches_begin(&walk, map, pattern, 0, TOME_END, TOME_SEARCH_BACKWARD));
+  for (uint64_t i = 0; i < behind; i++)
+    must_return(tome_matches_next(walk, &match), 1);
+  must_fail_at(tome_matches_next(walk, &match), TOME_ELOST, BAD_AT, PAGE);
+  must(match.offset >= BAD_AT + PAGE);
+  tome_matches_end(walk);
+  count = 77;
+  must_fail(tome_count(map, &byte, 1, 0, TOME_END, &count), TOME_ELOST);
+  must_equal(tome_error_last()->offset, BAD_AT);
+  must_equal(count, 77);
+  heal_disk();
+  must_return(tome_search(map, pattern, NULL, &count), 1);
+  must_equal(count, count_by_loop(byte, 0, SIZE, &ignored));
+  must_return(tome_count(map, &byte, 1, 0, TOME_END, &count), 1);
+  must_equal(count, count_by_loop(byte, 0, SIZE, &ignored));
+  tome_pattern_free(pattern);
+}
+
+/* The empty string is found at every place: thousands of them lie behind the bad page, more than are found at once. */
+static void walk_to_bad_page(tome *map) {
+  tome_pattern *pattern = NULL;
+  tome_matches *walk = NULL;
+  tome_range match = {0, 0};
+  const tome_needle needle = {"", 0};
+  const uint64_t to = BAD_AT + 14 * PAGE;
+  must_succeed(tome_pattern_new(&pattern, &needle, 1, 0));
+  break_page();
+  must_succeed(tome_matches_begin(&walk, map, pattern, 0, to, TOME_SEARCH_BACKWARD));
+  for (uint64_t at = to + 1; at-- > BAD_AT + PAGE;) {
+    must_return(tome_matches_next(walk, &match), 1);
+    must_equal(match.offset, at);
+  }
+  must_fail_at(tome_matches_next(walk, &match), TOME_ELOST, BAD_AT, PAGE);
+  tome_matches_end(walk);
+  tome_pattern_free(pattern);
+  heal_disk();
+}
+
+static void search_all(void) {
+  run_on_maps(search_for_all);
+  run_on_maps(walk_to_bad_page);
+}
+
+static void a_search_for_all_matches_tells_those_before_the_bad_page(void **state) {
+  (void)state;
+  on_flaky_disk(1, 0, search_all);
+}
+
 /* ---- storing ---- */
 
 /* Part of a page is stored: the rest of it has to be read first. */
@@ -331,6 +421,7 @@ int main(int count, char **arguments) {
       TEST(a_read_fails_only_if_it_meets_bad_bytes_and_names_the_first),
       TEST(a_view_loads_zeros_from_the_bad_page_only_and_its_end_names_it),
       TEST(a_search_stops_at_the_bad_page_and_finds_what_lies_before_it),
+      TEST(a_search_for_all_matches_tells_those_before_the_bad_page),
       TEST(a_write_stores_what_lies_before_the_bad_page_and_names_the_rest),
       TEST(a_move_stops_at_the_bad_page_and_puts_no_zeros_in_its_place),
       TEST(a_read_error_that_nobody_looks_at_is_noticed),

@@ -59,6 +59,43 @@ static void rfind_both(const char *path, uint64_t size) {
   must_succeed(tome_close(map));
 }
 
+static void count_both(const char *path, uint64_t size) {
+  (void)size;
+  uint64_t count = 7;
+  tome *map = open_map(path, TOME_READ);
+  must_return(tome_count(map, absent, NEEDLE, 0, TOME_END, &count), 0);
+  must_equal(count, 0);
+  must_return(tome_count(map, needle, NEEDLE, 0, TOME_END, &count), 1);
+  must_equal(count, 1);
+  must_succeed(tome_close(map));
+}
+
+static int note_place(void *context, const tome_hit *hits, size_t count) {
+  must_equal(count, 1);
+  must_be_bytes(hits[0].data, needle, NEEDLE);
+  *(uint64_t *)context = hits[0].offset;
+  return 0;
+}
+
+/* By several threads. */
+static void search_both(const char *path, uint64_t size) {
+  const tome_needle both[] = {{absent, NEEDLE}, {needle, NEEDLE}};
+  uint64_t at = 7;
+  tome_search_options options = TOME_SEARCH_INIT;
+  options.threads = 4;
+  options.found = note_place;
+  options.context = &at;
+  tome *map = open_map(path, TOME_READ);
+  for (int i = 0; i < 2; i++) {
+    tome_pattern *pattern = NULL;
+    must_succeed(tome_pattern_new(&pattern, &both[i], 1, 0));
+    must_return(tome_search(map, pattern, &options, NULL), i);
+    must_equal(at, i == 0 ? 7 : size - AWAY);
+    tome_pattern_free(pattern);
+  }
+  must_succeed(tome_close(map));
+}
+
 static void read_piece(tome *map, uint64_t offset, unsigned char *piece, size_t length) {
   unsigned char want[128];
   must_succeed(tome_read(map, offset, piece, length));
@@ -239,6 +276,8 @@ static const operation operations[] = {
     {"appending", MEBI(144), GIBI(1), MISSING, append_all, is_as_written},
     {"a fill", MEBI(144), GIBI(1), MISSING, fill_all, is_filled},
     {"a move", MEBI(144), GIBI(1), FULL, move_up, is_moved},
+    {"a count", MEBI(144), GIBI(2), NEEDLE_LAST, count_both, is_untouched},
+    {"a search by several threads", MEBI(144), GIBI(2), NEEDLE_LAST, search_both, is_untouched},
 };
 
 static const struct place {
@@ -323,7 +362,7 @@ static void operation_ends_well(void **state) {
 
 /* ---- what stays in the process ---- */
 
-/* A search works in pieces of at most 4 MiB. */
+/* A search works in pieces of at most 4 MiB, or several of half a MiB. */
 static void keep_little(void *context) {
   const limited *run = context;
   uint64_t before = peak_of_process();
@@ -386,16 +425,15 @@ static void keep_copy(const void *bytes, size_t length) {
   newest = copy;
 }
 
-static int populate_and_keep(void *at, size_t length, int advice) {
-  const int populate_read = 22;
-  int r = madvise(at, length, advice);
-  if (r == 0 && advice == populate_read)
-    keep_copy(at, length);
+static ssize_t read_and_keep(int fd, void *to, size_t length, off_t at) {
+  ssize_t r = pread(fd, to, length, at);
+  if (r > 0)
+    keep_copy(to, (size_t)r);
   return r;
 }
 
 static void plant_a_copy_of_what_is_searched(void) {
-  tome__os_calls.madvise = populate_and_keep;
+  tome__os_calls.pread = read_and_keep;
 }
 
 static int let_nothing_go(void *at, size_t length, int advice) {
@@ -434,7 +472,9 @@ static void plant_stores_that_stay_private(void) {
   tome__os_calls.mmap = map_privately;
 }
 
-enum { FIND = 0, RFIND = 1, WRITE = 4, APPEND = 9 }; /* in the list of operations */
+enum { FIND = 0, RFIND = 1, WRITE = 4, APPEND = 9, SEARCH = 13 }; /* in the list of operations */
+
+static const size_t lean_operations[] = {FIND, RFIND, SEARCH};
 
 static limited limited_run(size_t what, size_t where) {
   return (limited){&operations[what], places[where].limit};
@@ -465,7 +505,7 @@ static void bug_is_found(void **state) {
 
 /* ---- all tests ---- */
 
-enum { LIMITED = OPERATIONS * LIMITS, LEAN = (RFIND + 1) * 2, BUGS = sizeof bugs / sizeof bugs[0] };
+enum { LIMITED = OPERATIONS * LIMITS, LEAN = 3 * 2, BUGS = sizeof bugs / sizeof bugs[0] };
 
 /* With both limits at once an ordinary run tries every fourth operation; the end of the list is empty then. */
 static struct CMUnitTest tests[LIMITED + LEAN + BUGS + 1];
@@ -490,7 +530,7 @@ static void list_tests(void) {
     }
   static const size_t lean_places[] = {ANYWHERE, SPACE};
   for (size_t i = 0; i < LEAN; i++, n++) {
-    size_t what = i % (RFIND + 1), where = lean_places[i / (RFIND + 1)];
+    size_t what = lean_operations[i % 3], where = lean_places[i / 3];
     runs[n] = limited_run(what, where);
     snprintf(names[n], sizeof names[n], "%s keeps little of the file in the process in %s",
              operations[what].name, places[where].name);

@@ -1,5 +1,6 @@
 /* The frame of a test, its checks, and its files. */
 #include "test_support.h"
+#include "test_kernels.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,6 +40,7 @@ int begin_test(void **state) {
   (void)state;
   main_thread = pthread_self();
   context_note[0] = '\0';
+  use_test_kernels();
   const char *base = getenv("TMPDIR");
   snprintf(directory, sizeof directory, "%s/tome-test-XXXXXX", base != NULL ? base : "/tmp");
   if (mkdtemp(directory) == NULL) {

@@ -4,7 +4,8 @@
  * A check that fails in the main thread fails the test. In a forked child or another thread, where cmocka
  * cannot be called, it prints the same message and ends the process.
  *
- * TOME_TEST_WINDOW in the environment forces the maps of the tests through windows of so many bytes. */
+ * TOME_TEST_WINDOW in the environment forces the maps of the tests through windows of so many bytes, TOME_TEST_KERNELS the
+ * searches through the kernels of that name. */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H
 

@@ -3,12 +3,14 @@
 #include "calls.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 const char *const strike_names[STRIKES] = {"hard", "full", "interrupted", "unsupported"};
 
 static os_calls real;
-static int armed, made, fatal;
+static int armed, fatal;
+static atomic_int made; /* by any thread */
 static strike kind;
 static const char *struck;
 
@@ -22,6 +24,8 @@ static const struct {
     {"close", EIO, ENOSPC, EINTR, 0},
     {"dup3", EMFILE, 0, EINTR, 0},
     {"unlinkat", EIO, 0, 0, 0},
+    {"renameat", EIO, ENOSPC, 0, 0},
+    {"flock", ENOLCK, 0, EINTR, EOPNOTSUPP},
     {"fcntl", EMFILE, 0, 0, 0},
     {"fstatat", ENOENT, 0, 0, 0},
     {"fstat", EIO, 0, 0, 0},
@@ -37,6 +41,7 @@ static const struct {
     {"madvise", EFAULT, 0, EINTR, EINVAL},
     {"sigaction", EINVAL, 0, 0, 0},
     {"pthread_atfork", ENOMEM, 0, 0, 0},
+    {"pthread_create", EAGAIN, 0, 0, 0},
     {"fallocate", EIO, ENOSPC, EINTR, EOPNOTSUPP},
     {"fstatfs", EIO, 0, 0, ENOSYS},
     {"statx", ENOSYS, 0, 0, 0},
@@ -64,7 +69,7 @@ static int error_of(const char *name) {
 static int strikes(const char *name) {
   if (!armed)
     return 0;
-  if (++made != armed)
+  if (atomic_fetch_add(&made, 1) + 1 != armed)
     return 0;
   int error = error_of(name);
   if (!error)

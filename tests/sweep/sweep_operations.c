@@ -1,5 +1,7 @@
 #include "sweep_operations.h"
 
+#include "sweep_lines.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +99,79 @@ static int rfind_some(scene *s) {
   if (r < 0)
     return r;
   return r == 1 && at == 39909 ? 0 : 1; /* the last multiple of 251 below 40,000 - 1 */
+}
+
+static int count_some(scene *s) {
+  unsigned char needle[2] = {pattern(0), pattern(1)};
+  uint64_t count = 0;
+  int r = tome_count(s->map, needle, 2, 0, TOME_END, &count);
+  if (r < 0)
+    return r;
+  return r == 1 && count == 160 ? 0 : 1; /* multiples of 251 below 40,000 - 1 */
+}
+
+/* pattern(0) and pattern(1), which are not in two lines: the same 160 places. */
+static int new_pattern(tome_pattern **ret) {
+  static const unsigned char bytes[2] = {1, 8};
+  tome_needle needle = {bytes, sizeof bytes};
+  return tome_pattern_new(ret, &needle, 1, TOME_PATTERN_IN_LINES);
+}
+
+static int sum_up(void *context, const tome_hit *hits, size_t count) {
+  uint64_t *sum = context;
+  for (size_t i = 0; i < count; i++)
+    *sum += hits[i].offset;
+  return 0;
+}
+
+/* With threads: how many calls there are, and which of them is struck, differs from run to run. */
+static int search_with(scene *s, uint32_t flags, uint64_t sum_wanted) {
+  uint64_t sum = 0, count = 0;
+  tome_pattern *made = NULL;
+  tome_search_options options = TOME_SEARCH_INIT;
+  options.flags = flags;
+  options.threads = 3;
+  options.found = sum_up;
+  options.context = &sum;
+  int r = new_pattern(&made);
+  if (r == 0)
+    r = tome_search(s->map, made, &options, &count);
+  tome_pattern_free(made);
+  if (r < 0)
+    return r;
+  return r == 1 && count == 160 && sum == sum_wanted ? 0 : 1;
+}
+
+#define SUM_OF_PLACES ((uint64_t)251 * 159 * 160 / 2)
+
+static int search_matches(scene *s) {
+  return search_with(s, 0, SUM_OF_PLACES);
+}
+
+static int search_lines(scene *s) {
+  uint64_t sum = 0, begin = 0;
+  for (size_t i = 0; i < FILE_SIZE; i++) {
+    sum += i % 251 == 0 ? begin : 0;
+    begin = pattern(i) == '\n' ? i + 1 : begin;
+  }
+  return search_with(s, TOME_SEARCH_LINES | TOME_SEARCH_NUMBERS, sum);
+}
+
+static int walk_matches(scene *s) {
+  uint64_t sum = 0;
+  tome_range match;
+  tome_matches *walk = NULL;
+  tome_pattern *made = NULL;
+  int r = new_pattern(&made);
+  if (r == 0)
+    r = tome_matches_begin(&walk, s->map, made, 0, TOME_END, TOME_SEARCH_BACKWARD);
+  while (r >= 0 && (r = tome_matches_next(walk, &match)) == 1)
+    sum += match.offset;
+  tome_matches_end(walk);
+  tome_pattern_free(made);
+  if (r < 0)
+    return r;
+  return sum == SUM_OF_PLACES ? 0 : 1;
 }
 
 static int refresh(scene *s) {
@@ -239,6 +314,13 @@ const operation operations[] = {
     {"view, reading", view_read, NULL, COLD(TOME_READ)},
     {"find", find_some, NULL, COLD(TOME_READ)},
     {"rfind", rfind_some, NULL, COLD(TOME_READ)},
+    {"count", count_some, NULL, COLD(TOME_READ)},
+    {"search, matches", search_matches, NULL, COLD(TOME_READ)},
+    {"search a private copy", search_matches, NULL, WARM(TOME_COPY)},
+    {"search, lines", search_lines, NULL, COLD(TOME_READ)},
+    {"walk over matches", walk_matches, NULL, COLD(TOME_READ)},
+    {"walk over lines", walk_lines, NULL, COLD(TOME_READ)},
+    {"index of lines", index_lines, NULL, COLD(TOME_READ)},
     {"refresh", refresh, NULL, COLD(TOME_READ)},
     {"check", check, NULL, WARM(TOME_WRITE)},
     {"info", info, NULL, COLD(TOME_READ)},

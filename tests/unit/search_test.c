@@ -390,6 +390,22 @@ static void every_byte_may_be_a_match(void **state) {
   free(text);
 }
 
+/* An empty match right behind another is none, also where one batch of matches ends and the next begins. */
+static void empty_matches_do_not_follow_others(void **state) {
+  (void)state;
+  const size_t size = 100001;
+  unsigned char *text = malloc(size);
+  needles some[] = {{.items = {{"a", 1}, {"", 0}}, .count = 2},
+                    {.items = {{"ba", 2}, {"", 0}}, .count = 2}};
+  for (size_t i = 0; i < size; i++)
+    text[i] = i % 3 == 0 ? 'a' : 'b';
+  tome *map = open_map(make_file("text", text, size), TOME_READ);
+  for (size_t i = 0; i < 2; i++)
+    must_tell_matches(map, text, &some[i], i, size);
+  must_succeed(tome_close(map));
+  free(text);
+}
+
 static void nothing_is_found_in_nothing_but_the_empty_string(void **state) {
   (void)state;
   tome *map = open_in_pages("", 0);
@@ -569,6 +585,7 @@ int main(int count, char **arguments) {
       TEST(a_callback_ends_the_search),
       TEST(a_search_can_be_cancelled_whenever_it_tells_its_progress),
       TEST(every_byte_may_be_a_match),
+      TEST(empty_matches_do_not_follow_others),
       TEST(nothing_is_found_in_nothing_but_the_empty_string),
       TEST(what_goes_not_together_is_refused),
       TEST(stores_of_a_private_map_are_seen),
