@@ -73,7 +73,7 @@ static int is_named_character(const struct walk *w) {
 static void translate_in_brackets(struct walk *w) {
   if (is_named_character(w)) {
     char escaped[] = {'\\', w->at[2]};
-    int as_it_is = isalnum((unsigned char)w->at[2]);
+    int as_it_is = isalnum((unsigned char)w->at[2]) != 0;
     put(w, escaped + as_it_is, sizeof escaped - (size_t)as_it_is);
     w->at += 5;
   } else if (begins(w, "[:")) {

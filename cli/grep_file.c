@@ -2,6 +2,7 @@
 #include "grep_file.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,9 +36,14 @@ static void move_on(const struct grep_search *search, uint64_t base) {
   (void)lseek(STDIN_FILENO, (off_t)(base + behind), SEEK_SET);
 }
 
-static void complain_library(const struct grep_printer *printer) {
+void grep_complain(const struct grep_printer *printer, int code) {
   bulk_flush(printer->out);
-  if (!printer->request->silent)
+  if (code == TOME_EFBIG)
+    complain(printer->name,
+             "the expression needs more steps here than it may take; write it with fewer "
+             "repetitions inside others (at byte %" PRIu64 ")",
+             tome_error_last()->offset);
+  else if (!printer->request->silent)
     complain_tome(printer->name, NULL);
 }
 
@@ -50,7 +56,7 @@ static int search_map(struct grep_search *search, tome *map) {
   progress_end();
   search->complete = code == 0;
   if (code < 0)
-    complain_library(printer);
+    grep_complain(printer, code);
   return code < 0 ? STATUS_ERROR : STATUS_OK;
 }
 
@@ -79,7 +85,7 @@ static int search_any(struct grep_search *search, const char *operand) {
   if (code == TOME_ERANGE)
     return STATUS_OK;
   if (code < 0) {
-    complain_library(search->printer);
+    grep_complain(search->printer, code);
     return STATUS_ERROR;
   }
   int status = search_map(search, map);

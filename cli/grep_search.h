@@ -25,6 +25,9 @@ tome_search_options grep_search_options(struct grep_search *search);
 /* Search all of the map. Returns 0, or a code of the library's. */
 int grep_search_map(struct grep_search *search);
 
+/* Tell the last failure of the library. */
+void grep_complain(const struct grep_printer *printer, int code);
+
 /* Search what can only be read once. Returns the exit status; what went wrong has been complained about. */
 int grep_search_stream(struct grep_search *search, int fd);
 

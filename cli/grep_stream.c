@@ -141,7 +141,7 @@ static int search_all(struct stream *stream) {
   if (code == 0 && count == 0 && stream->searched < end)
     code = search_lines(stream, end);
   if (code < 0)
-    complain_tome(stream->search->printer->name, NULL);
+    grep_complain(stream->search->printer, code);
   return code < 0 ? STATUS_ERROR : STATUS_OK;
 }
 

@@ -124,6 +124,8 @@ static int look_back(struct grep_text *text, uint64_t from, uint64_t behind, siz
 
 int grep_text_back(struct grep_text *text, uint64_t from, uint64_t at, uint64_t most,
                    uint64_t *ret_offset, uint64_t *ret_lines) {
+  if (!text->map && from < text->start)
+    from = text->start;
   uint64_t lines = 0, line = at;
   uint64_t behind = at - (at > from); /* what lies before a line is the end of another */
   size_t block = SMALL;

@@ -123,16 +123,14 @@ static void look_at_name(struct tail *tail, struct tail_file *file) {
   int failed = stat(file->operand, &facts) < 0;
   if (failed && (errno == ENOENT || errno == ENOTDIR)) {
     tell_trouble(file, GONE);
-  } else if (failed) {
-    go_over(tail, file);
-  } else if (is_open_file(file, &facts)) {
+  } else if (!failed && is_open_file(file, &facts)) {
     if (file->trouble)
       complain(file->operand, "is back");
     file->trouble = NULL;
-  } else if (!S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) {
+  } else if (!failed && !S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) {
     tell_trouble(file, NO_FILE);
   } else {
-    go_over(tail, file);
+    go_over(tail, file); /* or learn why it cannot be opened */
   }
 }
 

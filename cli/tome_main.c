@@ -34,7 +34,7 @@ static const char notes[] =
     "Sizes and offsets are written 4096, 0x1000, 64K or 64KiB (K, M, G, T, P, E: times\n"
     "1024; also k), 64kB, 64KB or 1MB (times 1000). A negative offset counts from the end.\n"
     "Options may stand anywhere; -- ends them. Verbs that only read, except bench, take -\n"
-    "for a file that standard input is redirected from.\n"
+    "for a file that standard input is redirected from; grep and tail take a pipe, too.\n"
     "Exit status: 0 done (find: found), 1 not found, 2 error.\n";
 
 static void print_help(FILE *stream) {

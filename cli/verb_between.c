@@ -162,16 +162,15 @@ static int finish(const struct request *request, int failed) {
 static int answer(struct request *request, struct sorted_file *files, int count, int failed) {
   if (count > 1 && sorted_files_order(files, count) < 0)
     return STATUS_ERROR;
-  request->report = json_array();
+  request->report = request->json ? json_array() : NULL; /* printing releases it */
   for (int i = 0; i < count && standard_output_ok(); i++)
     failed |= answer_file(request, &files[i]) < 0;
-  int status = finish(request, failed);
-  json_decref(request->report);
-  return status;
+  return finish(request, failed);
 }
 
+/* Pre: count > 0. */
 static int run_files(struct request *request, char **operands, int count) {
-  struct sorted_file *files = calloc((size_t)count, sizeof *files);
+  struct sorted_file *files = calloc((size_t)count + 1, sizeof *files);
   int opened = 0, failed = 0;
   if (!files) {
     complain("between", "out of memory");

@@ -46,9 +46,9 @@ static const char help[] =
     "      --json           print an object a line: file, offset, length; with -c: file, count\n"
     "  -h, --help           print this text\n"
     "\n"
-    "An expression may match bytes of several lines: . is any byte, [^\\n] any but a newline,\n"
-    "^ and $ are the ends of each line. Its matches do not overlap: the next one is looked\n"
-    "for behind the one before.\n"
+    "An expression may match bytes of several lines: . is any byte but a newline, behind (?s)\n"
+    "also that, and ^ and $ are the ends of each line. Its matches do not overlap: the next\n"
+    "one is looked for behind the one before.\n"
     "A negative OFFSET counts from the end; one outside the file means its nearer end.\n"
     "Holes of a sparse file are searched as the zeros they read as.\n"
     "FILE may be - for a file that standard input is redirected from.\n"
@@ -59,7 +59,7 @@ static const char help[] =
     "  tome find --last ERROR app.log       the last one\n"
     "  tome find -c --from -1G ERROR *.log  how many in the last GiB of each\n"
     "  tome find -ci -e error -e fatal app.log\n"
-    "  tome find --regex 'BEGIN.*?END' app.log\n"
+    "  tome find --regex '(?s)BEGIN.*?END' app.log\n"
     "  tome find --hex \"50 4b 03 04\" disk.img\n"
     "  tome find -- --help manual.txt       a PATTERN that looks like an option\n";
 

@@ -4,7 +4,9 @@ _tome_options() {
   case $1 in
     info) echo "--json -h --help" ;;
     slice) echo "--hex -h --help" ;;
-    find) echo "-c --count -m --max-count= --last --from= --to= --hex -h --help" ;;
+    find)
+      echo "-e --pattern= --regex --hex -i --ignore-case -c --count -m --max-count= --last --from= --to= \
+        --slice --json -h --help" ;;
     grep)
       echo "-E --extended-regexp -F --fixed-strings -e --regexp= -f --file= -i --ignore-case -v \
         --invert-match -w --word-regexp -x --line-regexp -c --count -l --files-with-matches -L \
@@ -32,6 +34,7 @@ _tome() {
   # What stands behind one of these is a number.
   case $verb:$before in
     *:-m | *:--max-count | *:--from | *:--to | *:--reads | *:--length | *:=) return ;;
+    find:-e | find:--pattern) return ;;
     grep:-[ABCe] | grep:--after-context | grep:--before-context | grep:--context | grep:--regexp) return ;;
     between:--key | between:--column | between:--separator | between:--time-format) return ;;
     between:--zone | between:--slack | between:--now) return ;;
