@@ -126,10 +126,10 @@ static void fill_fibonacci(void) {
   fibonacci(memory, size);
 }
 
-/* Runs of a between single b, of any length below 64. */
+/* Runs of two and more a between single b, and none of just one. */
 static void fill_gaps(void) {
   memset(memory, 'a', size);
-  for (size_t at = 0; at < size; at += 1 + roll(64))
+  for (size_t at = 0; at < size; at += 3 + roll(62))
     memory[at] = 'b';
 }
 

@@ -14,7 +14,7 @@ import subprocess
 import time
 
 SINK = "/dev/zero"
-LIMIT = 60.0  # seconds, for one run
+LIMIT = 20.0  # seconds, for one run
 ENOUGH = 12.0  # seconds: a command that took so long in all is not run again
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/nonexistent"}
 
@@ -38,11 +38,24 @@ class Timing:
         return statistics.median(self.walls)
 
 
-def on_timeout(pid):
-    def kill(_signal, _frame):
-        os.kill(pid, signal.SIGKILL)
+@contextlib.contextmanager
+def time_limit(pid):
+    """A process that takes longer is killed."""
+    signal.signal(signal.SIGALRM, lambda _signal, _frame: os.kill(pid, signal.SIGKILL))
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
-    return kill
+
+def exit_code(code, seconds):
+    """Fails unless it says that something, or nothing, was found."""
+    if code == -signal.SIGKILL:
+        raise Failed(f"over {LIMIT:.0f} s" if seconds >= LIMIT else "killed: not enough memory")
+    if code not in (0, 1):
+        raise Failed(f"status {code}")
+    return code
 
 
 def run(command, group=None):
@@ -58,32 +71,29 @@ def run(command, group=None):
     path = shutil.which(command[0]) or command[0]
     begin = time.perf_counter()
     pid = os.posix_spawn(path, command, ENVIRONMENT, file_actions=actions)
-    signal.signal(signal.SIGALRM, on_timeout(pid))
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
-    _, status, usage = os.wait4(pid, 0)
+    with time_limit(pid):
+        _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - begin
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code == -signal.SIGKILL:
-        raise Failed(f"over {LIMIT:.0f} s" if wall >= LIMIT else "killed: not enough memory")
-    if code not in (0, 1):
-        raise Failed(f"status {code}")
+    exit_code(os.waitstatus_to_exitcode(status), wall)
     return wall, usage.ru_utime + usage.ru_stime
 
 
 def answer(command):
     """What it prints: (lines, digest, the first line)."""
+    begin = time.perf_counter()
+    lines, digest, first = 0, hashlib.sha1(), b""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        lines, digest, first = 0, hashlib.sha1(), b""
+    ) as process, time_limit(process.pid):
         while piece := process.stdout.read1(1 << 20):
             first = first or piece.split(b"\n", 1)[0][:200]
             lines += piece.count(b"\n")
             digest.update(piece)
         complaint = process.stderr.read().decode("utf-8", "replace").strip()
-    if process.returncode not in (0, 1) or (process.returncode == 1 and complaint):
-        raise Failed(complaint.splitlines()[0] if complaint else f"status {process.returncode}")
+        code = process.wait()
+    if complaint:
+        raise Failed(complaint.splitlines()[0])
+    exit_code(code, time.perf_counter() - begin)
     return lines, digest.hexdigest(), first.decode("utf-8", "replace")
 
 
