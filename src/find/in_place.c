@@ -6,7 +6,7 @@
 #include "lost_pages.h"
 #include "os.h"
 
-int tome__in_place(tome *map, tome_range range, int *ret_passing) {
+int tome__in_place(tome *map, tome_range range, int is_cold, int *ret_passing) {
   uint64_t at = range.offset + map->lead;
   *ret_passing = 0;
   if (map->forced_window || range.length > SIZE_MAX ||
@@ -17,7 +17,8 @@ int tome__in_place(tome *map, tome_range range, int *ret_passing) {
     return 1;
   if (tome__os_populate(map->base + range.offset, (size_t)range.length, 0) < 0)
     return 0;
-  tome__pageset_add(&map->known, at, range.length);
+  if (!is_cold)
+    tome__pageset_add(&map->known, at, range.length);
   *ret_passing = !(map->access & OS_PRIVATE);
   return 1;
 }

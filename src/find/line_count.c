@@ -75,7 +75,7 @@ static int count_in_place(counting *c, tome_range piece, tome_range *ret_lost) {
   size_t length = (size_t)piece.length;
   uint64_t before = tome__guard_before(map);
   int passing;
-  if (length < LEAST_PIECE || !tome__in_place(map, piece, &passing))
+  if (length < LEAST_PIECE || !tome__in_place(map, piece, 1, &passing))
     return 0;
   const unsigned char *data = map->base + piece.offset;
   count_bytes(c, data, piece.offset, length);

@@ -19,7 +19,7 @@
 #define MEBI ((uint64_t)1 << 20)
 
 /* So much is let go at once. */
-#define LET_GO (64 * MEBI)
+#define LET_GO (8 * MEBI)
 
 /* So much is searched, and left to search, before it pays to start threads. */
 #define WORTH_THREADS MEBI
@@ -36,19 +36,10 @@ void tome__ring_begin(ring *r, const query *q, unsigned threads) {
   r->most = 2 * threads + 2;
   r->looked_to = q->from;
   tome__read_ahead_begin(&r->ahead, q->from);
+  if (q->map && q->to > q->from)
+    r->cold = tome__read_ahead_ask(q->map, (tome_range){q->from, 1});
   tome__os_mutex_init(&r->lock);
   tome__os_condition_init(&r->changed);
-}
-
-/* The pieces before `end` were told. */
-static void let_go(ring *r, uint64_t end) {
-  tome_range behind = {r->passing.offset, 0};
-  if (end > behind.offset)
-    behind = tome__range_overlap(r->passing, (tome_range){behind.offset, end - behind.offset});
-  if (behind.length == 0)
-    return;
-  tome__in_place_end(r->q->map, behind);
-  r->passing = tome__range_without(r->passing, behind);
 }
 
 static void free_piece(const query *q, piece *p) {
@@ -62,7 +53,8 @@ void tome__ring_end(ring *r) {
   tome__os_condition_tell(&r->changed);
   tome__os_mutex_unlock(&r->lock);
   tome__crew_join(&r->helpers);
-  let_go(r, TOME_END);
+  if (r->passing.length > 0)
+    tome__in_place_end(r->q->map, r->passing);
   for (size_t i = 0; i < RING_PLACES; i++)
     if (r->places[i].piece)
       free_piece(r->q, r->places[i].piece);
@@ -125,7 +117,8 @@ static int look_for_block(ring *r) {
     return r->in_place;
   tome_range block = {r->at, tome__behind(q, r->at, PRESENT_AT_ONCE) - r->at};
   r->looked_to = tome__range_end(block);
-  r->in_place = tome__in_place(q->map, block, &passing);
+  r->in_place = tome__range_overlap(r->cold, block).length == 0 &&
+                tome__in_place(q->map, block, r->cold.length > 0, &passing);
   if (passing)
     r->passing = tome__range_hull(r->passing, block);
   return r->in_place;
@@ -135,6 +128,8 @@ static int look_for_block(ring *r) {
 static int take(ring *r, piece **mine, uint64_t *ret_number, tome_range *ret_ahead) {
   if (r->over || all_taken(r) || r->taken - r->told == RING_PLACES)
     return 0;
+  if (r->at >= r->looked_to && r->passing.length >= LET_GO + PRESENT_AT_ONCE)
+    return 0; /* much is mapped that was not told yet */
   if (!*mine && !(*mine = get_piece(r)))
     return 0;
   int in_place = look_for_block(r);
@@ -174,9 +169,9 @@ static void put(ring *r, uint64_t number, piece **mine) {
 
 /* ---- without it ---- */
 
-static void ask_ahead(const query *q, tome_range range) {
-  if (q->map)
-    tome__read_ahead_ask(q->map, range);
+/* Returns what was not in memory. */
+static tome_range ask_ahead(const query *q, tome_range range) {
+  return q->map ? tome__read_ahead_ask(q->map, range) : (tome_range){0, 0};
 }
 
 static void help(void *context) {
@@ -193,9 +188,10 @@ static void help(void *context) {
       continue;
     }
     tome__os_mutex_unlock(&r->lock);
-    ask_ahead(r->q, ahead);
+    ahead = ask_ahead(r->q, ahead);
     tome__piece_search(&s, mine, 0);
     tome__os_mutex_lock(&r->lock);
+    r->cold = tome__range_hull(r->cold, ahead);
     put(r, number, &mine);
   }
   if (mine)
@@ -221,9 +217,10 @@ static void search_mine(ring *r, searcher *s, uint64_t number, tome_range ahead)
   int in_turn = number == r->told;
   tome__os_mutex_unlock(&r->lock);
   start_helpers(r);
-  ask_ahead(r->q, ahead);
+  ahead = ask_ahead(r->q, ahead);
   tome__piece_search(s, r->mine, in_turn);
   tome__os_mutex_lock(&r->lock);
+  r->cold = tome__range_hull(r->cold, ahead);
   put(r, number, &r->mine);
 }
 
@@ -248,16 +245,34 @@ int tome__ring_next(ring *r, searcher *s, place **ret) {
   return result;
 }
 
+/* What is to be let go when all before `end` was told: nothing, until it is much. */
+static tome_range told_in_place(const ring *r, uint64_t end) {
+  uint64_t from = r->passing.offset;
+  if (r->passing.length == 0 || end < from + LET_GO)
+    return (tome_range){from, 0};
+  return tome__range_overlap(r->passing, (tome_range){from, end - from});
+}
+
+/* It counts as mapped until it is not: that is what bounds how much is. */
+static void let_go(ring *r, tome_range behind) {
+  tome__in_place_end(r->q->map, behind);
+  tome__os_mutex_lock(&r->lock);
+  r->passing = tome__range_without(r->passing, behind);
+  changed(r);
+  tome__os_mutex_unlock(&r->lock);
+}
+
 void tome__ring_told(ring *r, uint64_t matched_to) {
   tome__os_mutex_lock(&r->lock);
   place *p = place_of(r, r->told++);
+  tome_range behind = told_in_place(r, p->end);
   if (p->piece)
     give_back(r, p->piece);
   p->piece = NULL;
   if (matched_to > r->at)
     r->at = matched_to;
-  if (p->end >= r->passing.offset + LET_GO)
-    let_go(r, p->end);
   changed(r);
   tome__os_mutex_unlock(&r->lock);
+  if (behind.length > 0)
+    let_go(r, behind);
 }

@@ -28,6 +28,7 @@ typedef struct ring {
   uint64_t looked_to;   /* up to here it is known whether the text is in memory */
   int in_place;         /* just before there it is */
   tome_range passing;   /* what was made present and is to be let go */
+  tome_range cold;      /* what was not in memory, and is being read */
   read_ahead ahead;
   piece *idle;         /* with what room they have */
   unsigned made, most; /* pieces there are and may be */
