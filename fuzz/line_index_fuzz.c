@@ -203,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memset(image, 0, sizeof image);
   memcpy(image, good, IMAGE);
   unsigned first = take_byte(&in);
-  int sealed = first & 1;
+  int sealed = (first & 1) != 0;
   for (unsigned changes = first >> 1 & 7; changes > 0; changes--)
     length = change(&in, image, length);
   if (sealed)

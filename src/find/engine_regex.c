@@ -135,10 +135,10 @@ static int lines_with_required(matcher *m, const unsigned char *data, size_t len
   return r;
 }
 
-static int lines_one_by_one(matcher *m, const unsigned char *data, size_t length,
+static int lines_one_by_one(matcher *m, const unsigned char *data, size_t length, size_t at,
                             found_lines *found) {
   int r = 0;
-  for (size_t at = 0; at < length && found->count < found->most && r == 0;) {
+  while (at < length && found->count < found->most && r == 0) {
     span line = tome__line_at(data, length, at, at);
     r = try_line(m, data, line, found);
     at = line.begin + line.length + 1;
@@ -146,21 +146,27 @@ static int lines_one_by_one(matcher *m, const unsigned char *data, size_t length
   return r;
 }
 
+/* Where a line needs many steps, those that it may have are counted line by line. */
 static int lines_of_block(matcher *m, const unsigned char *data, size_t length,
                           found_lines *found) {
   const regex_code *code = m->pattern->regex->codes;
-  size_t places = length + (data[length - 1] != '\n');
+  regex_scratch *s = m->scratch;
+  size_t at = 0, places = length + (data[length - 1] != '\n');
   int r = 0;
-  for (size_t at = 0; at < places && found->count < found->most && r == 0;) {
-    span hit;
+  s->in_block = 1;
+  while (at < places && found->count < found->most && r == 0) {
+    span hit = {0, 0};
     r = tome__regex_first(m, code, data, length, at, 0, &hit);
     if (r != 1 || hit.begin >= places)
-      return r < 0 ? r : 0;
+      break;
     span line = tome__line_at(data, length, at, hit.begin);
     r = add(found, line);
     at = line.begin + line.length + 1;
   }
-  return r;
+  s->in_block = 0;
+  if (r == TOME_EFBIG)
+    return lines_one_by_one(m, data, length, at, found);
+  return r < 0 ? r : 0;
 }
 
 /* ---- the way ---- */
@@ -217,7 +223,7 @@ static int lines(matcher *m, const unsigned char *data, size_t length, uint64_t 
   else if (s->way == WAY_BLOCK)
     r = lines_of_block(m, data, length, &found);
   else
-    r = lines_one_by_one(m, data, length, &found);
+    r = lines_one_by_one(m, data, length, 0, &found);
   *ret_count = found.count;
   return r;
 }

@@ -57,7 +57,7 @@ static int take_fingerprint(tome_line_index *index, uint64_t covered, uint64_t *
 /* All of the header but what is counted, and the fingerprint. */
 static int describe(tome_line_index *index, index_header *ret) {
   tome *map = index->map;
-  os_stat now;
+  os_stat now = {0};
   index->lost = (tome_range){0, 0};
   index_header header = {
       .origin = map->origin, .covered = tome__size(map), .end = tome__line_end_byte(index->ends)};

@@ -68,14 +68,14 @@ static int fail(const line_count *job, const char *operation, int code) {
 
 /* Whether the last byte of a range that is not empty is an end: 1, 0 or a code. */
 static int is_ended(line_count *job, tome_range range) {
-  unsigned char last;
+  unsigned char last = 0;
   job->lost = (tome_range){tome__range_end(range) - 1, 1};
   int r = tome__load(job->map, tome__range_end(range) - 1, &last, 1, &job->lost);
   return r < 0 ? r : last == job->end;
 }
 
 int tome_lines_count(tome *map, const tome_lines_options *options, uint64_t *ret_count) {
-  line_count job;
+  line_count job = {.map = map};
   int ended = 1, r = begin(map, __func__, options ? options : &default_options, &job);
   if (r < 0)
     return r;
@@ -104,13 +104,13 @@ static int pinpoint(line_count *job, tome_range stretch, uint64_t number, wanted
   unsigned char *data = tome__os_new(LINE_STRETCH, 1);
   if (!data)
     return TOME_ENOMEM;
-  size_t length = (size_t)stretch.length, at = length;
+  size_t length = (size_t)stretch.length;
   int r = tome__pass(job->map, stretch.offset, data, length, &job->lost);
   if (r == 0) {
     uint64_t count = w->backward ? tome__count_byte(data, length, job->end) : number;
-    at = count < number ? length
-                        : tome__line_end_nth(data, length, job->end,
-                                             w->backward ? count - number + 1 : number);
+    size_t at = count < number ? length
+                               : tome__line_end_nth(data, length, job->end,
+                                                    w->backward ? count - number + 1 : number);
     w->at = stretch.offset + at;
     r = at < length ? 1 : TOME_EBUSY; /* there was one a moment ago */
   }
@@ -168,7 +168,7 @@ static int find_end(line_count *job, tome_range range, wanted *w) {
 /* The line that begins at `begin`, in a text that ends at `to`. */
 static int line_in(line_count *job, const char *operation, uint32_t ends, uint64_t begin_at,
                    uint64_t to, tome_line *ret_line) {
-  uint64_t at;
+  uint64_t at = to;
   int r = tome__line_end_first(job->map, job->end, begin_at, to, &at, &job->lost);
   if (r >= 0)
     r = tome__line_make(job->map, ends, begin_at, r ? at + 1 : to, r, ret_line, &job->lost);
@@ -177,7 +177,7 @@ static int line_in(line_count *job, const char *operation, uint32_t ends, uint64
 
 int tome_lines_nth(tome *map, uint64_t number, const tome_lines_options *options,
                    tome_line *ret_line) {
-  line_count job;
+  line_count job = {.map = map};
   options = options ? options : &default_options;
   if (number == 0)
     return fail_argument(map, __func__, "lines are numbered from 1");
@@ -198,7 +198,7 @@ int tome_lines_nth(tome *map, uint64_t number, const tome_lines_options *options
  * last line has an end too. Line 1 has no end before it. */
 int tome_lines_nth_last(tome *map, uint64_t number, const tome_lines_options *options,
                         tome_line *ret_line) {
-  line_count job;
+  line_count job = {.map = map};
   options = options ? options : &default_options;
   if (number == 0)
     return fail_argument(map, __func__, "lines are numbered from 1");

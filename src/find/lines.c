@@ -1,11 +1,13 @@
 /* Single lines: the one at an offset, the next, the one before.
  *
- * The end of a line is looked for in copies of a few bytes at first, since most lines are short, then of ever more. So nothing
- * is read of a cold file but the line and a little around it, and no line is too long. */
+ * The end of a line is looked for in a few bytes at first, since most lines are short, then in ever more: in place where they were
+ * read before, else in a copy. So nothing is read of a cold file but the line and a little around it, and no line is too
+ * long. */
 #include "failure.h"
 #include "finder.h"
+#include "in_place.h"
 #include "line_ends.h"
-#include "map_state.h"
+#include "lost_pages.h"
 #include "os.h"
 #include "range.h"
 
@@ -49,14 +51,36 @@ static tome_range next_piece(const looking *l) {
   return (tome_range){l->backward ? l->to - length : l->from, length};
 }
 
+static const unsigned char *find_in(const looking *l, const unsigned char *data, size_t length) {
+  return l->backward ? tome__last_byte(data, length, l->end)
+                     : tome__first_byte(data, length, l->end);
+}
+
+/* What was read before is looked at where it is mapped: 1, with *ret_hit, or 0 if it has to be copied, perhaps to learn what was
+ * lost. */
+static int look_in_place(looking *l, tome_range piece, const unsigned char **ret_data,
+                         const unsigned char **ret_hit) {
+  tome *map = l->map;
+  if (!tome__inside(map->reach, piece.offset, piece.length) ||
+      !tome__pageset_has(&map->known, piece.offset + map->lead, piece.length))
+    return 0;
+  const unsigned char *data = map->base + piece.offset;
+  uint64_t before = tome__guard_before(map);
+  *ret_data = data;
+  *ret_hit = find_in(l, data, (size_t)piece.length);
+  return tome__was_there(map, before, piece, data + piece.length, &l->lost);
+}
+
 static int look_at(looking *l, tome_range piece, uint64_t *ret_at) {
-  unsigned char *data = l->many ? l->many : l->few;
-  size_t length = (size_t)piece.length;
-  int r = tome__load(l->map, piece.offset, data, length, &l->lost);
-  if (r < 0)
-    return r;
-  const unsigned char *hit =
-      l->backward ? tome__last_byte(data, length, l->end) : tome__first_byte(data, length, l->end);
+  const unsigned char *data, *hit;
+  if (!look_in_place(l, piece, &data, &hit)) {
+    unsigned char *copy = l->many ? l->many : l->few;
+    int r = tome__load(l->map, piece.offset, copy, (size_t)piece.length, &l->lost);
+    if (r < 0)
+      return r;
+    data = copy;
+    hit = find_in(l, data, (size_t)piece.length);
+  }
   if (hit)
     *ret_at = piece.offset + (uint64_t)(hit - data);
   return hit != NULL;
@@ -160,7 +184,7 @@ static int begin_of(tome *map, const char *operation, uint32_t ends, uint64_t of
 }
 
 int tome_line_at(tome *map, uint64_t offset, uint32_t ends, tome_line *ret_line) {
-  uint64_t begin;
+  uint64_t begin = 0;
   int r = tome__line_ends_check(map, __func__, ends);
   if (r == 0)
     r = tome__check_range(map, __func__, offset, 0);
@@ -181,8 +205,8 @@ int tome_line_next(tome *map, uint32_t ends, tome_line *line) {
 
 /* A byte before the line's beginning is an end, unless the line is the place behind a last line without one. */
 int tome_line_previous(tome *map, uint32_t ends, tome_line *line) {
-  uint64_t begin, next = line->offset;
-  unsigned char last;
+  uint64_t begin = 0, next = line->offset;
+  unsigned char last = 0;
   tome_range lost = {next - 1, 1};
   int r = tome__line_ends_check(map, __func__, ends);
   if (r == 0)

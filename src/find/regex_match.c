@@ -1,13 +1,16 @@
 /* One call of PCRE2: its limits, its stack, and what it answers.
  *
- * An expression may need any number of steps. Those at one place are limited, so that one that goes astray ends with
- * TOME_EFBIG. The memory it may have is limited, too. */
+ * An expression may need any number of steps. Those from one place on are limited, so that one that goes astray ends with
+ * TOME_EFBIG: a million, and some for each byte, as one loop over all of a long line is no mistake. The memory it may have is
+ * limited, too. */
 #include "regex_state.h"
 
 #include <tome/error.h>
 
 enum {
-  MOST_STEPS = 10000000,
+  STEPS = 1000000,
+  STEPS_FOR_BYTE = 64,
+  LONGEST_COUNTED = 32 << 20,
   MOST_HEAP_KIB = 64 << 10,
   DEEPEST = 1000000,
   SMALL_STACK = 256 << 10,
@@ -30,7 +33,6 @@ int tome__regex_scratch_begin(matcher *m) {
     tome__regex_scratch_end(m);
     return TOME_ENOMEM;
   }
-  pcre2_set_match_limit(s->limits, MOST_STEPS);
   pcre2_set_depth_limit(s->limits, DEEPEST);
   pcre2_set_heap_limit(s->limits, MOST_HEAP_KIB);
   return 0;
@@ -86,6 +88,9 @@ static int judge(int answer) {
 static int call(matcher *m, const regex_code *code, const unsigned char *subject, size_t length,
                 size_t at, uint32_t options) {
   regex_scratch *s = m->scratch;
+  uint32_t bytes = (uint32_t)(length < LONGEST_COUNTED ? length : LONGEST_COUNTED);
+  bytes = s->in_block ? 0 : bytes;
+  pcre2_set_match_limit(s->limits, STEPS + STEPS_FOR_BYTE * bytes);
   if (!code->compiled)
     return pcre2_match(code->code, subject, length, at, options, s->data, s->limits);
   int answer = pcre2_jit_match(code->code, subject, length, at, options, s->data, s->limits);

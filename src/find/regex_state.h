@@ -39,6 +39,7 @@ typedef struct regex_scratch {
   pcre2_jit_stack *stack; /* only where the ordinary one was too small */
   int *states;            /* of pcre2_dfa_match() */
   size_t state_count;
+  int in_block; /* the subject is many lines: its length says nothing of them */
   regex_way way;
   size_t required; /* which of them, with WAY_REQUIRED */
   size_t left;     /* bytes to be searched before it is chosen again */

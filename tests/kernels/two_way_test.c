@@ -1,12 +1,13 @@
 /* The trials of long needles, from the first on by the linear algorithm: through the kernels alone few searches come to it. */
 #include "search_by_bytes.h"
+#include "test_kernels.h"
 #include "two_way.h"
 
 #include <string.h>
 
 enum { LONGEST = 400, LONGEST_NEEDLE = 60 };
 
-static unsigned char data[LONGEST], bytes[LONGEST_NEEDLE];
+static unsigned char bytes[LONGEST_NEEDLE]; /* of needles */
 
 /* What a kernel would leave out: a place where one byte differs. */
 static int is_likely(needle n, const unsigned char *at, size_t probe) {
@@ -15,8 +16,8 @@ static int is_likely(needle n, const unsigned char *at, size_t probe) {
 }
 
 /* Places in the order of the search, some of them left out; how much is compared tells nothing here. */
-static const unsigned char *find_linear(needle n, size_t length, int backward, int filtered,
-                                        size_t probe) {
+static const unsigned char *find_linear(needle n, const unsigned char *data, size_t length,
+                                        int backward, int filtered, size_t probe) {
   finder f;
   tome__finder_begin(&f, n.bytes, n.length, n.ignore_case);
   trial t = tome__trial_begin(&f, data, length, backward);
@@ -30,7 +31,7 @@ static const unsigned char *find_linear(needle n, size_t length, int backward, i
   return NULL;
 }
 
-static needle make_case(dice *any, size_t length) {
+static needle make_case(dice *any, unsigned char *data, size_t length) {
   unsigned letters = 1 + (unsigned)roll(any, 4);
   needle n = {bytes, 1 + roll(any, LONGEST_NEEDLE), (int)roll(any, 2)};
   size_t period = 1 + roll(any, n.length);
@@ -54,16 +55,62 @@ static needle make_case(dice *any, size_t length) {
 
 static void every_trial_by_the_linear_algorithm_is_right(void **state) {
   (void)state;
+  fenced memory = new_fenced(LONGEST);
   dice any = dice_from(6);
   for (unsigned i = 0; i < how_many(20000, 2000000); i++) {
     size_t length = roll(&any, LONGEST);
-    needle n = make_case(&any, length);
+    unsigned char *data = roll(&any, 2) ? memory.begin : memory.end - length;
+    needle n = make_case(&any, data, length);
     size_t probe = roll(&any, n.length);
     note("case %u: %zu bytes, needle of %zu", i, length, n.length);
     for (int filtered = 0; filtered < 2; filtered++) {
-      must(find_linear(n, length, 0, filtered, probe) == first_by_bytes(n, data, length));
-      must(find_linear(n, length, 1, filtered, probe) == last_by_bytes(n, data, length));
+      must(find_linear(n, data, length, 0, filtered, probe) == first_by_bytes(n, data, length));
+      must(find_linear(n, data, length, 1, filtered, probe) == last_by_bytes(n, data, length));
     }
+  }
+  free_fenced(memory);
+}
+
+/* Looked at again it would be found. */
+static void what_was_passed_is_not_looked_at_again(void **state) {
+  (void)state;
+  static const unsigned char data[] = "..needle....................";
+  for (int backward = 0; backward < 2; backward++) {
+    finder f;
+    tome__finder_begin(&f, (const unsigned char *)"needle", 6, 0);
+    trial t = tome__trial_begin(&f, data, sizeof data - 1, backward);
+    t.linear = 1;
+    t.cut = tome__cut_begin(&f, backward);
+    must_equal(tome__trial(&t, data + 2), 1);
+    must(t.found == data + 2);
+    t.next = sizeof data;
+    must_equal(tome__trial(&t, data + 2), 0);
+  }
+}
+
+static unsigned char lower(unsigned byte) {
+  return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+/* Eight bytes are compared at a time, and the last ones alone. */
+static void a_letter_is_its_other_case_and_no_other_byte(void **state) {
+  (void)state;
+  unsigned char data[19], wanted[19];
+  memset(data, 'X', sizeof data);
+  memset(wanted, 'x', sizeof wanted);
+  for (unsigned i = 0; i < 256 * 256 * 6; i++) {
+    size_t at = (i >> 17) * 8 + 1;
+    data[at] = (unsigned char)i;
+    wanted[at] = lower(i >> 8 & 255);
+    note("%02x at %zu, wanted %02x", data[at], at, wanted[at]);
+    finder f;
+    tome__finder_begin(&f, wanted, sizeof wanted, 1);
+    trial t = tome__trial_begin(&f, data, sizeof data, i >> 16 & 1);
+    int there = tome__trial(&t, data);
+    must_equal(there, lower(data[at]) == wanted[at]);
+    must(there || t.differs == at);
+    data[at] = 'X';
+    wanted[at] = 'x';
   }
 }
 
@@ -90,6 +137,8 @@ static void only_too_much_comparing_leads_to_it(void **state) {
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(every_trial_by_the_linear_algorithm_is_right),
+      TEST(what_was_passed_is_not_looked_at_again),
+      TEST(a_letter_is_its_other_case_and_no_other_byte),
       TEST(only_too_much_comparing_leads_to_it),
   };
   return run_matching(tests, count, arguments);

@@ -33,9 +33,9 @@ static int madvise_and_cut(void *at, size_t n, int advice) {
 }
 
 static void count_what_is_cut(void) {
-  const uint64_t cuts[] = {0, MIB, MIB + 5, SIZE - PAGE, SIZE - 1};
+  const uint64_t cuts[] = {0, MIB, MIB + 5, SIZE - PAGE, SIZE - 10, SIZE - 1};
   real = tome__os_calls;
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < 6; i++) {
     uint64_t count = 77;
     tome *map = open_map(make_lines(), TOME_READ);
     left = cuts[i];
@@ -110,7 +110,8 @@ static void an_index_of_what_changed_while_it_was_built_is_not_believed_later(vo
   everywhere(index_what_changes);
 }
 
-/* Another has moved the file into place between our opening and our locking it: it is that one's index now. */
+/* Another has moved the file into place between our opening and our locking it, so that it is that one's index now; and a third
+ * has begun anew. */
 static int flock_too_late(int fd, int operation) {
   char beside[600], moved[600], link[64];
   tome__os_calls.flock = real.flock;
@@ -121,6 +122,9 @@ static int flock_too_late(int fd, int operation) {
   beside[length] = '\0';
   must_equal(rename(beside, moved), 0);
   must_equal(pwrite(fd, "theirs", 6, 0), 6);
+  int third = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  must(third >= 0);
+  close(third);
   return real.flock(fd, operation);
 }
 

@@ -3,6 +3,7 @@
 #include "test_support.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -434,6 +435,46 @@ static void lost_bytes_are_told(void **state) {
   free_text(&t);
 }
 
+/* ---- many threads ---- */
+
+typedef struct asking {
+  tome_line_index *index;
+  const line_model *model;
+  uint64_t seed;
+  pthread_t thread;
+} asking;
+
+static void *ask_a_lot(void *context) {
+  asking *self = context;
+  dice any = dice_from(self->seed);
+  for (int i = 0; i < 20; i++)
+    must_agree(&any, self->index, self->model);
+  return NULL;
+}
+
+static void many_threads_may_use_one_index(void **state) {
+  (void)state;
+  enum { THREADS = 4 };
+  asking all[THREADS];
+  dice any = dice_from(13);
+  text t = new_text(4 * STRETCH, TOME_LINES_LF);
+  add_random(&any, &t, t.room, 60);
+  const char *path = keep_file(t.bytes, t.size);
+  must_index(&any, path, &t);
+  tome_line_index_options options = kept_in(cache_directory());
+  tome *map = open_map(path, TOME_READ);
+  tome_line_index *index = open_index(map, &options);
+  for (uint64_t i = 0; i < THREADS; i++) {
+    all[i] = (asking){.index = index, .model = &t.model, .seed = i};
+    must_equal(pthread_create(&all[i].thread, NULL, ask_a_lot, &all[i]), 0);
+  }
+  for (int i = 0; i < THREADS; i++)
+    must_equal(pthread_join(all[i].thread, NULL), 0);
+  tome_line_index_close(index);
+  must_succeed(tome_close(map));
+  free_text(&t);
+}
+
 /* ---- being told, stopping, refusing ---- */
 
 static void an_index_that_is_not_there_is_not_built_unasked(void **state) {
@@ -523,6 +564,7 @@ int main(int count, char **arguments) {
       TEST(what_changes_under_an_open_index_is_seen_where_it_is_looked_at),
       TEST(growth_is_adopted_when_the_index_is_opened),
       TEST(lost_bytes_are_told),
+      TEST(many_threads_may_use_one_index),
       TEST(an_index_that_is_not_there_is_not_built_unasked),
       TEST(building_can_be_stopped_and_leaves_what_was_there),
       TEST(wrong_arguments_are_refused),

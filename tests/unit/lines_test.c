@@ -190,6 +190,25 @@ static void a_line_behind_four_gib_is_found(void **state) {
   must_succeed(tome_close(map));
 }
 
+/* Holes are zeros, which are ends of lines too, of some. */
+static void holes_are_counted_as_the_zeros_they_are(void **state) {
+  (void)state;
+  const uint64_t size = (UINT64_C(40) << 20) + 777, data = (UINT64_C(20) << 20) + 5;
+  tome_line line;
+  const char *path = make_hole("text", size);
+  write_elsewhere(path, data, "ab\ncd", 5);
+  tome *map = open_map(path, TOME_READ);
+  tome_lines_options options = options_of(0, TOME_END, TOME_LINES_NUL);
+  must_count(map, &options, size - 5);
+  must_return(tome_lines_nth(map, data + 2, &options, &line), 1);
+  must_be_line(line, (tome_line){data + 6, 0, data + 7});
+  must_return(tome_lines_nth_last(map, size - data - 5, &options, &line), 1);
+  must_be_line(line, (tome_line){data, 5, data + 6});
+  options.ends = TOME_LINES_LF;
+  must_count(map, &options, 2);
+  must_succeed(tome_close(map));
+}
+
 /* ---- other maps ---- */
 
 static void a_part_has_lines_of_its_own(void **state) {
@@ -352,6 +371,7 @@ int main(int count, char **arguments) {
       TEST(random_texts_have_the_lines_of_the_model),
       TEST(lines_are_found_in_a_text_of_many_pieces),
       TEST(a_line_behind_four_gib_is_found),
+      TEST(holes_are_counted_as_the_zeros_they_are),
       TEST(a_part_has_lines_of_its_own),
       TEST(stores_of_a_private_copy_count),
       TEST(anonymous_memory_has_lines),

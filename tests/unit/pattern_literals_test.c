@@ -196,6 +196,24 @@ static void a_text_made_to_be_slow_is_searched_all_the_same(void **state) {
   must_agree_on(needles, NEEDLES, TOME_PATTERN_IN_LINES, text, TEXT, &any);
 }
 
+/* As before, and what is found ends inside of what is gone through. */
+static void short_needles_at_the_end_of_long_ones_are_found(void **state) {
+  (void)state;
+  enum { TEXT = 3000, LONG = 352 };
+  static unsigned char bytes[LONG], text[TEXT];
+  dice any = dice_from(53);
+  memset(bytes, 'a', LONG);
+  memcpy(bytes + LONG - 2, "cx", 2);
+  tome_needle needles[] = {{bytes, LONG}, {"aac", 3}, {"ac-", 3}, {"aaac c", 6}};
+  for (uint32_t flags = 0; flags <= TOME_PATTERN_WORD; flags += TOME_PATTERN_WORD)
+    for (unsigned i = 0; i < 40; i++) {
+      memset(text, 'a', TEXT);
+      for (unsigned j = 0; j < 5; j++)
+        memcpy(text + 400 + roll(&any, TEXT - 410), &"c- c c\ncx a"[roll(&any, 8)], 2);
+      must_agree_on(needles, 4, flags ? TOME_PATTERN_IN_LINES | flags : 0, text, TEXT, &any);
+    }
+}
+
 /* Without a bound each byte would be looked at 20,000 times: that is minutes. */
 static void megabytes_of_such_text_are_done_in_time(void **state) {
   (void)state;
@@ -284,6 +302,7 @@ int main(int count, char **arguments) {
       TEST(thousands_of_words_are_found),
       TEST(matches_lie_across_any_border),
       TEST(a_text_made_to_be_slow_is_searched_all_the_same),
+      TEST(short_needles_at_the_end_of_long_ones_are_found),
       TEST(megabytes_of_such_text_are_done_in_time),
       TEST(lines_are_told_without_their_ends),
       TEST(of_needles_at_one_place_the_longest_is_told),

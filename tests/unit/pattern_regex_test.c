@@ -226,6 +226,7 @@ static void expressions_that_go_astray_end(void **state) {
   must_end("(?:a|aa|aaa)*[bc]", 0, "aaaaaaaaaa", 100, TOME_EFBIG);
   must_end("(x+x+)+y|z", 0, "xxxxxxxxxxxxxxxx", 4, TOME_EFBIG);
   must_end("(?:.|a)*?[qr]", 0, "aaaa", 16, TOME_EFBIG);
+  must_end("[a-z]*[a-z]*[a-z]*[a-z]*[0-9]", 0, "abcdefghij", 5000, TOME_EFBIG);
 }
 
 /* Each round of the group takes stack, or heap. */
