@@ -34,7 +34,7 @@ void bulk_put_long(struct bulk_output *out, const void *bytes, size_t length) {
   if (length >= BULK_ROOM)
     hand_over(bytes, length);
   else
-    bulk_put(out, bytes, length);
+    memcpy(out->bytes, bytes, out->length = length);
 }
 
 void bulk_put_text(struct bulk_output *out, const char *text) {

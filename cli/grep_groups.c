@@ -26,7 +26,7 @@ int grep_groups_follow(struct grep_groups *groups, uint64_t end) {
 
 int grep_groups_print(struct grep_groups *groups, const struct grep_line *line) {
   const struct grep_request *request = groups->printer->request;
-  uint64_t begin, lines;
+  uint64_t begin = line->offset, lines = 0;
   int code = grep_groups_follow(groups, line->offset);
   if (code == 0)
     code =

@@ -70,14 +70,15 @@ static int put_string(struct bulk_output *out, const void *bytes, size_t length)
 }
 
 static void put_base64(struct bulk_output *out, const unsigned char *bytes, size_t length) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static const unsigned char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   bulk_put_byte(out, '"');
   for (size_t i = 0; i < length; i += 3) {
     size_t left = length - i;
     unsigned one = bytes[i], two = left > 1 ? bytes[i + 1] : 0, three = left > 2 ? bytes[i + 2] : 0;
-    char four[] = {digits[one >> 2], digits[(one & 3) << 4 | two >> 4],
-                   left > 1 ? digits[(two & 15) << 2 | three >> 6] : '=',
-                   left > 2 ? digits[three & 63] : '='};
+    unsigned char four[] = {digits[one >> 2], digits[(one & 3) << 4 | two >> 4],
+                            left > 1 ? digits[(two & 15) << 2 | three >> 6] : '=',
+                            left > 2 ? digits[three & 63] : '='};
     bulk_put(out, four, sizeof four);
   }
   bulk_put_byte(out, '"');
