@@ -187,7 +187,8 @@ class Cases:
     def cold_scans(self, path):
         needle = ABSENT[:8]
         case = self.grep("cold, absent, 8 B", path, ["-F", "-e", needle], DISK_BAR, more={"cat": ["cat", path]})
-        case.commands.pop("tome" + ONE_CORE, None)
+        for name in ("tome" + ONE_CORE, "ugrep"):
+            case.commands.pop(name, None)
         yield case
 
     def between(self, path):

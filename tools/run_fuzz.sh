@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev fuzz: the fuzzers, from the corpora in fuzz/ on. What they find is left in build/fuzz/found/.
 
-fuzz_targets=(model arguments line_index kernels keys)
+fuzz_targets=(model arguments line_index kernels keys pattern)
 
 # build_fuzzers NAME CMAKE_OPTION...
 build_fuzzers() {
@@ -16,6 +16,7 @@ fuzz_options() {
     line_index) echo -max_len=60 ;;
     kernels) echo -max_len=200 ;;
     keys) echo -max_len=2000 ;;
+    pattern) echo -max_len=300 ;;
     arguments) echo -max_len=200 -dict=fuzz/arguments.dict ;;
   esac
 }
