@@ -277,11 +277,11 @@ static void read_class(reader *in, sequence *s) {
     return;
   int changed = in->in_lines && class.has_newline;
   if (changed && class.negated) {
-    /* A bracket that comes first is one of the bytes. */
-    size_t opening = in->at[2] == ']' ? 3 : 2;
-    write_text(in, opening == 3 ? "[^\\n\\]" : "[^\\n");
-    in->at += opening;
-    pass(in, length - opening);
+    /* Behind the newline a bracket would be the end, and a hyphen a range. */
+    int is_special = in->at[2] == ']' || in->at[2] == '-';
+    write_text(in, is_special ? "[^\\n\\" : "[^\\n");
+    in->at += 2;
+    pass(in, length - 2);
   } else {
     write_text(in, changed ? "(?:(?!\\n)" : "");
     pass(in, length);

@@ -30,8 +30,9 @@ void tome__matcher_put(matcher *m);
 
 /** What the search must know of a pattern. */
 typedef struct pattern_traits {
-  int one_literal; /* a single byte string: it has a finder */
+  int one_literal; /* a single byte string: it has a finder, unless it is empty (longest is 0) */
   int in_lines;    /* made with TOME_PATTERN_IN_LINES */
+  int moves_begin; /* a match may begin behind where it was looked for (\K) */
   size_t longest;  /* no match is longer; SIZE_MAX: there is no bound */
   size_t behind;   /* how many bytes before a match decide about it (\b, ^, (?<=...)) */
   size_t ahead;    /* and how many behind it; SIZE_MAX: no bound */
@@ -45,8 +46,8 @@ const struct finder *tome__pattern_finder(const tome_pattern *pattern);
 typedef struct stretch {
   const unsigned char *data;
   size_t length;
-  int is_start; /* the text begins here; else data[0] is there only to be looked behind at */
-  int is_end;   /* the text ends here; else bytes follow */
+  int is_start; /* the text begins here; else the first `behind` bytes are there only to be looked at */
+  int is_end; /* the text ends here; else bytes follow */
 } stretch;
 
 #define MATCHER_NEEDS_MORE 2

@@ -318,18 +318,37 @@ static void note_starts(expressions *regex) {
   }
 }
 
-static void describe(tome_pattern *p) {
+/* What PCRE2 tells is the furthest that one lookbehind moves back. Those in others move back from there, and at the end of it all
+ * \b or ^ looks at one byte more. */
+static size_t furthest_behind(const making *work, uint32_t one) {
+  size_t brackets = 1;
+  for (size_t i = 0; i < work->count; i++)
+    for (size_t at = 0; one > 1 && at < work->needles[i].length; at++)
+      brackets += ((const char *)work->needles[i].data)[at] == '(';
+  return brackets < SIZE_MAX / (one + 1) ? brackets * one + 1 : SIZE_MAX;
+}
+
+static int may_move_begin(const making *work) {
+  for (size_t i = 0; i < work->count; i++)
+    for (size_t at = 0; at + 1 < work->needles[i].length; at++)
+      if (memcmp((const char *)work->needles[i].data + at, "\\K", 2) == 0)
+        return 1;
+  return 0;
+}
+
+static void describe(const making *work) {
+  tome_pattern *p = work->p;
   expressions *regex = p->regex;
   p->traits.longest = p->traits.ahead = SIZE_MAX;
+  p->traits.moves_begin = may_move_begin(work);
   for (size_t i = 0; i < regex->count; i++) {
     uint32_t behind = 0;
     pcre2_pattern_info(regex->codes[i].code, PCRE2_INFO_MAXLOOKBEHIND, &behind);
-    /* ^ looks back, too. */
-    behind = behind > 0 ? behind : 1;
+    size_t all = furthest_behind(work, behind);
     if (regex->codes[i].by_line)
       p->traits.behind = SIZE_MAX;
-    else if (behind > p->traits.behind)
-      p->traits.behind = behind;
+    else if (all > p->traits.behind)
+      p->traits.behind = all;
   }
   regex->one_block = regex->count == 1 && !regex->codes[0].by_line;
   if (regex->one_block)
@@ -348,7 +367,7 @@ static int make(making *work) {
   if (r == 0)
     r = require_strings(work);
   if (r == 0)
-    describe(work->p);
+    describe(work);
   return r;
 }
 

@@ -44,6 +44,8 @@ static void size_pieces(query *q, uint64_t forced) {
   uint64_t longest = q->traits->longest, least = 0;
   if (longest != SIZE_MAX)
     least = longest < UINT64_MAX / 4 ? 2 * longest : longest;
+  if (q->traits->moves_begin && !(q->flags & TOME_SEARCH_LINES))
+    least = UINT64_MAX; /* what began before a piece may be a match in it: so there is one piece */
   q->progress_step = forced ? forced : PROGRESS_STEP;
   q->smallest_piece = larger(forced ? forced : SMALLEST_PIECE, least);
   q->first_piece = larger(forced ? forced : FIRST_PIECE, least);

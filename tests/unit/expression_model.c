@@ -125,6 +125,7 @@ static const struct byte_class {
                {"[^]a]", is_bracket_or_a, 1},
                {"[-a]", is_dash_or_a, 0},
                {"[^a-]", is_dash_or_a, 1},
+               {"[^-a]", is_dash_or_a, 1},
                {"[\\s,]", is_space_or_comma, 0},
                {"[^\\w]", is_word, 1},
                {"[[:space:]]", is_space, 0},

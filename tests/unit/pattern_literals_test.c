@@ -204,13 +204,13 @@ static void short_needles_at_the_end_of_long_ones_are_found(void **state) {
   dice any = dice_from(53);
   memset(bytes, 'a', LONG);
   memcpy(bytes + LONG - 2, "cx", 2);
-  tome_needle needles[] = {{bytes, LONG}, {"aac", 3}, {"ac-", 3}, {"aaac c", 6}};
+  tome_needle needles[] = {{bytes, LONG}, {"aac", 3}, {"ac-", 3}, {"aaac c", 6}, {"aac a", 5}};
   for (uint32_t flags = 0; flags <= TOME_PATTERN_WORD; flags += TOME_PATTERN_WORD)
     for (unsigned i = 0; i < 40; i++) {
       memset(text, 'a', TEXT);
       for (unsigned j = 0; j < 5; j++)
         memcpy(text + 400 + roll(&any, TEXT - 410), &"c- c c\ncx a"[roll(&any, 8)], 2);
-      must_agree_on(needles, 4, flags ? TOME_PATTERN_IN_LINES | flags : 0, text, TEXT, &any);
+      must_agree_on(needles, 5, flags ? TOME_PATTERN_IN_LINES | flags : 0, text, TEXT, &any);
     }
 }
 
@@ -296,6 +296,20 @@ static void needles_are_copied(void **state) {
   }
 }
 
+static void what_makes_no_pattern_is_refused(void **state) {
+  (void)state;
+  tome_pattern *pattern = NULL;
+  tome_needle right = {"a", 1}, missing = {NULL, 1}, huge = {"a", SIZE_MAX - 5};
+  must_fail(tome_pattern_new(&pattern, &right, 1, 64), TOME_EINVAL);
+  must_fail(tome_pattern_new(&pattern, &right, 1, TOME_PATTERN_WORD), TOME_EINVAL);
+  must_fail(tome_pattern_new(&pattern, &right, 1, TOME_PATTERN_WHOLE_LINE), TOME_EINVAL);
+  must_fail(tome_pattern_new(&pattern, NULL, 1, 0), TOME_EINVAL);
+  must_fail(tome_pattern_new(&pattern, &missing, 1, 0), TOME_EINVAL);
+  must_fail(tome_pattern_new(&pattern, &huge, 1, 0), TOME_EFBIG);
+  must(pattern == NULL);
+  tome_pattern_free(NULL);
+}
+
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(random_sets_are_found_where_a_loop_finds_them),
@@ -308,6 +322,7 @@ int main(int count, char **arguments) {
       TEST(of_needles_at_one_place_the_longest_is_told),
       TEST(no_needles_never_match),
       TEST(needles_are_copied),
+      TEST(what_makes_no_pattern_is_refused),
   };
   return run_matching(tests, count, arguments);
 }

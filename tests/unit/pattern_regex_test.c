@@ -1,4 +1,5 @@
 /* Patterns of regular expressions: against a model that tries everything, and what is written down here. */
+#include "calls.h"
 #include "expression_model.h"
 
 #include <stdio.h>
@@ -301,6 +302,61 @@ static void all_ways_find_the_same_lines(void **state) {
   }
 }
 
+/* ---- without memory ---- */
+
+static os_calls real;
+static uint64_t allocations_left;
+
+static void *calloc_that_fails(size_t count, size_t size) {
+  return allocations_left-- == 0 ? NULL : real.calloc(count, size);
+}
+
+static int make_and_use(const char *const *texts, uint32_t flags) {
+  static const unsigned char text[] = "xx needle7 abc\ndqy foo";
+  tome_needle needles[4];
+  tome_pattern *pattern = NULL;
+  matcher *m = NULL;
+  spans found = {0};
+  size_t count = 0, at = 0;
+  stretch whole = {text, sizeof text - 1, 1, 1};
+  for (; texts[count]; count++)
+    needles[count] = (tome_needle){texts[count], strlen(texts[count])};
+  int r = tome_pattern_new(&pattern, needles, count, flags);
+  if (r == 0)
+    r = tome__matcher_take(pattern, &m);
+  if (r == 0)
+    r = tome__matcher_all(m, &whole, 0, SIZE_MAX, 0, UINT64_MAX, &found, &at);
+  tome__spans_free(&found);
+  tome__matcher_put(m);
+  tome_pattern_free(pattern);
+  return r;
+}
+
+static void any_allocation_may_fail(void **state) {
+  (void)state;
+  static const char *const sets[][4] = {{"ab"},
+                                        {"ab", "cd", "abc"},
+                                        {"a(b|c)*d[^x]y"},
+                                        {"foo|bar"},
+                                        {"(a)\\1x", "needle[0-9]+", "(?i)x"}};
+  static const uint32_t flags[] = {
+      0, TOME_PATTERN_REGEX, TOME_PATTERN_REGEX | TOME_PATTERN_IN_LINES | TOME_PATTERN_LONGEST};
+  skip_without_regex();
+  real = tome__os_calls;
+  tome__os_calls.calloc = calloc_that_fails;
+  for (size_t i = 0; i < 15; i++) {
+    int r = TOME_ENOMEM;
+    for (uint64_t n = 0; r != 0; n++) {
+      note("'%s', flags %u, allocation %llu", sets[i % 5][0], flags[i / 5], (unsigned long long)n);
+      must(n < 1000);
+      allocations_left = n;
+      r = make_and_use(sets[i % 5], flags[i / 5]);
+      must(r == 0 || r == TOME_ENOMEM);
+    }
+  }
+  tome__os_calls = real;
+}
+
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(random_expressions_match_what_the_model_says),
@@ -317,6 +373,7 @@ int main(int count, char **arguments) {
       TEST(long_lines_need_no_more_memory_than_there_is),
       TEST(hundreds_of_expressions_are_one_pattern),
       TEST(all_ways_find_the_same_lines),
+      TEST(any_allocation_may_fail),
   };
   return run_matching(tests, count, arguments);
 }

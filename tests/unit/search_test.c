@@ -176,6 +176,47 @@ static int has_regex(tome_pattern **ret, const char *expression) {
   return 1;
 }
 
+/* What lies before a match, and perhaps before the piece it is in, decides about it. */
+static void must_tell_after_each(const char *expression,
+                                 int (*is_match)(const unsigned char *text, size_t at)) {
+  tome_pattern *pattern;
+  const size_t size = 40 * PAGE;
+  if (!has_regex(&pattern, expression))
+    skip_because("built without regular expressions");
+  unsigned char *text = malloc(size);
+  hit_list want = {0};
+  dice any = dice_from(31);
+  for (size_t at = 0; at < size; at++)
+    text[at] = (unsigned char)"ab "[roll(&any, 3)];
+  for (size_t at = 0; at < size; at++)
+    if (is_match(text, at))
+      add_hit(&want, at, 1, 0);
+  tome *map = open_in_pages(text, size);
+  must_tell(map, text, pattern, 0, TOME_END, 0, &want);
+  must_succeed(tome_close(map));
+  tome_pattern_free(pattern);
+  free(want.items);
+  free(text);
+}
+
+static int is_b_behind_a_word_begun_with_a(const unsigned char *text, size_t at) {
+  return at > 0 && text[at] == 'b' && text[at - 1] == 'a' && (at == 1 || text[at - 2] == ' ');
+}
+
+static int is_a_behind_b(const unsigned char *text, size_t at) {
+  return at > 0 && text[at] == 'a' && text[at - 1] == 'b';
+}
+
+static void what_a_lookbehind_looks_back_at_may_be_in_the_piece_before(void **state) {
+  (void)state;
+  must_tell_after_each("(?<=\\ba)b", is_b_behind_a_word_begun_with_a);
+}
+
+static void a_match_may_begin_behind_where_it_was_looked_for(void **state) {
+  (void)state;
+  must_tell_after_each("b\\Ka", is_a_behind_b);
+}
+
 static void runs_longer_than_many_pieces_are_one_match(void **state) {
   (void)state;
   tome_pattern *pattern;
@@ -578,6 +619,8 @@ int main(int count, char **arguments) {
       TEST(matches_do_not_overlap_however_they_meet_the_borders),
       TEST(a_needle_of_many_pieces_is_found),
       TEST(matches_across_4_GiB_are_found),
+      TEST(what_a_lookbehind_looks_back_at_may_be_in_the_piece_before),
+      TEST(a_match_may_begin_behind_where_it_was_looked_for),
       TEST(runs_longer_than_many_pieces_are_one_match),
       TEST(words_are_seen_across_borders),
       TEST(a_match_to_the_end_of_the_file_hides_all_others),
