@@ -17,18 +17,22 @@ static uint64_t next_data(tome *map, uint64_t offset) {
   return data;
 }
 
-/* No data may mean a hole up to the end, or that the file was cut. It is a hole if the file was long enough and stayed as it was
- * while it was asked. */
-static int is_hole_to_the_end(tome *map, tome_range range) {
+/* No data from `at` on may mean a hole up to the end, or that the file was cut. It is a hole if the file was long enough and
+ * stayed as it was while it was asked. */
+static int is_hole_to_the_end(tome *map, uint64_t at, uint64_t to) {
   os_stat before, after;
-  return tome__os_stat(&map->file, &before) == 0 &&
-         before.size >= map->origin + tome__range_end(range) &&
-         next_data(map, range.offset) == UINT64_MAX && tome__os_stat(&map->file, &after) == 0 &&
+  return tome__os_stat(&map->file, &before) == 0 && before.size >= map->origin + to &&
+         next_data(map, at) == UINT64_MAX && tome__os_stat(&map->file, &after) == 0 &&
          after.size == before.size && after.changed == before.changed;
 }
 
+uint64_t tome__hole_end(tome *map, uint64_t at, uint64_t to) {
+  uint64_t data = next_data(map, at);
+  if (data == UINT64_MAX)
+    return is_hole_to_the_end(map, at, to) ? to : at;
+  return data - map->origin < to ? data - map->origin : to;
+}
+
 int tome__is_hole(tome *map, tome_range range) {
-  uint64_t data = next_data(map, range.offset);
-  return data == UINT64_MAX ? is_hole_to_the_end(map, range)
-                            : data >= map->origin + tome__range_end(range);
+  return tome__hole_end(map, range.offset, tome__range_end(range)) == tome__range_end(range);
 }

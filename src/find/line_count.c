@@ -21,7 +21,7 @@
 #define BUFFER (2 * LINE_STRETCH)
 /* Taken at once. Below the least, a thread is not worth starting, nor is looking in place. */
 #define LEAST_PIECE MEBI
-#define LARGEST_PIECE (4 * MEBI)
+#define LARGEST_PIECE (8 * MEBI)
 
 /* A count under way. */
 typedef struct counting {

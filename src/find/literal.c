@@ -7,6 +7,7 @@
  * memory. Pieces begin small: a needle found near the start costs no more than its surroundings. Holes of the file are passed
  * over, unless the needle is nothing but zeros. */
 #include "finder.h"
+#include "holes.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -231,35 +232,18 @@ static int may_match_in_holes(const search *s) {
   return 1;
 }
 
-static uint64_t next_data(tome *map, uint64_t offset) {
-  tome__os_mutex_lock(&map->lock);
-  uint64_t data = tome__os_next_data(&map->file, map->origin + offset);
-  tome__os_mutex_unlock(&map->lock);
-  return data;
-}
-
-/* No data from `offset` on may mean a hole up to the end, or that the file was cut. It is a hole if the file was long enough and
- * stayed as it was while it was asked. */
-static int is_hole_to_the_end(const search *s, uint64_t offset) {
-  os_stat before, after;
-  return tome__os_stat(&s->map->file, &before) == 0 && before.size >= s->map->origin + s->to &&
-         next_data(s->map, offset) == UINT64_MAX && tome__os_stat(&s->map->file, &after) == 0 &&
-         after.size == before.size && after.changed == before.changed;
-}
-
 /* Whether the piece is all hole. Forward, all of the hole is passed over at once but for what a match may begin in. */
 static int pass_hole(search *s, tome_range piece) {
   tome *map = s->map;
   if (s->in_holes || is_known(map, piece))
     return 0;
-  uint64_t data = next_data(map, piece.offset);
-  if (data < map->origin + tome__range_end(piece) ||
-      (data == UINT64_MAX && !is_hole_to_the_end(s, piece.offset)))
+  uint64_t end = tome__hole_end(map, piece.offset, s->backward ? tome__range_end(piece) : s->to);
+  if (end < tome__range_end(piece))
     return 0;
   advance(s, piece);
-  uint64_t begin = data - map->origin - (s->length - 1);
+  uint64_t begin = end - (s->length - 1);
   if (!s->backward && begin > s->from)
-    s->from = begin < s->to ? begin : s->to;
+    s->from = begin;
   return 1;
 }
 

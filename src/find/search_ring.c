@@ -11,6 +11,8 @@
  * Threads are started when the search has gone some way. Small files do not need them. */
 #include "search_ring.h"
 
+#include "finder.h"
+#include "holes.h"
 #include "in_place.h"
 #include "range.h"
 
@@ -30,11 +32,24 @@
 /* A piece that need not be copied need not be small. */
 #define IN_PLACE_PIECE MEBI
 
+/* A byte string that is not all zeros. Lines go on through holes, and what other patterns match in zeros is not known. */
+static int can_skip_holes(const query *q) {
+  if (!q->map || (q->flags & TOME_SEARCH_LINES) || !q->traits->one_literal ||
+      !tome__may_have_holes(q->map))
+    return 0;
+  const finder *f = tome__pattern_finder(q->pattern);
+  for (size_t i = 0; i < q->traits->longest; i++)
+    if (f->needle[i])
+      return 1;
+  return 0;
+}
+
 void tome__ring_begin(ring *r, const query *q, unsigned threads) {
   *r = (ring){.q = q, .at = q->from, .step = q->first_piece};
   r->threads = threads;
   r->most = 2 * threads + 2;
   r->looked_to = q->from;
+  r->skips_holes = can_skip_holes(q);
   tome__read_ahead_begin(&r->ahead, q->from);
   if (q->map && q->to > q->from)
     r->cold = tome__read_ahead_ask(q->map, (tome_range){q->from, 1});
@@ -111,7 +126,7 @@ static int all_taken(const ring *r) {
 static int look_for_block(ring *r) {
   const query *q = r->q;
   int passing = 0;
-  if (!q->map || r->step < q->largest_piece)
+  if (!q->map || r->step < q->largest_piece || q->smallest_piece == UINT64_MAX)
     return 0;
   if (r->at < r->looked_to)
     return r->in_place;
@@ -124,23 +139,34 @@ static int look_for_block(ring *r) {
   return r->in_place;
 }
 
+/* But for what a match may begin in. The last byte is left, so that there is a last piece. */
+static void skip_hole(ring *r) {
+  const query *q = r->q;
+  uint64_t end = tome__hole_end(q->map, r->at, q->to - 1);
+  if (end - r->at > q->traits->longest)
+    r->at = end - q->traits->longest;
+}
+
 /* The next piece of the text for *mine, which is got if it is not there. 0: not now. */
 static int take(ring *r, piece **mine, uint64_t *ret_number, tome_range *ret_ahead) {
+  const query *q = r->q;
   if (r->over || all_taken(r) || r->taken - r->told == RING_PLACES)
     return 0;
   if (r->at >= r->looked_to && r->passing.length >= LET_GO + PRESENT_AT_ONCE)
     return 0; /* much is mapped that was not told yet */
   if (!*mine && !(*mine = get_piece(r)))
     return 0;
+  if (r->skips_holes && r->at < q->to)
+    skip_hole(r);
   int in_place = look_for_block(r);
-  uint64_t end = tome__behind(r->q, r->at, in_place ? IN_PLACE_PIECE : r->step);
+  uint64_t end = tome__behind(q, r->at, in_place ? IN_PLACE_PIECE : r->step);
   if (in_place && end > r->looked_to)
     end = r->looked_to;
-  tome__piece_begin(r->q, *mine, r->at, end, in_place);
+  tome__piece_begin(q, *mine, r->at, end, in_place);
   *ret_number = r->taken++;
   *place_of(r, *ret_number) = (place){.end = end};
   r->at = end;
-  *ret_ahead = tome__read_ahead_up(&r->ahead, r->at, r->q->to);
+  *ret_ahead = tome__read_ahead_up(&r->ahead, r->at, q->to);
   return 1;
 }
 

@@ -25,6 +25,7 @@ typedef struct ring {
   uint64_t told, taken; /* how many pieces */
   uint64_t at;          /* where the next one begins */
   uint64_t step;        /* its bytes */
+  int skips_holes;      /* no match lies in one */
   uint64_t looked_to;   /* up to here it is known whether the text is in memory */
   int in_place;         /* just before there it is */
   tome_range passing;   /* what was made present and is to be let go */

@@ -73,6 +73,27 @@ static void every_match_beside_a_hole_is_found(void **state) {
   free(model);
 }
 
+/* Longer than could be read in hours. */
+static void a_search_passes_over_a_hole_of_4_TiB(void **state) {
+  (void)state;
+  const uint64_t size = UINT64_C(4) << 40, places[] = {(1u << 20) - 3, UINT64_C(3) << 40, size - 3};
+  const char *path = make_hole("hole", size);
+  for (size_t i = 0; i < 3; i++)
+    write_elsewhere(path, places[i], "abc", 3);
+  tome *map = open_map(path, TOME_READ);
+  tome_pattern *pattern;
+  const tome_needle needles[] = {{"abc", 3}, {"\0\0c", 3}, {"\0ab", 3}};
+  const uint64_t counts[] = {3, 0, 3};
+  for (size_t i = 0; i < 3; i++) {
+    uint64_t count = 7;
+    must_succeed(tome_pattern_new(&pattern, &needles[i], 1, 0));
+    must_return(tome_search(map, pattern, NULL, &count), counts[i] > 0);
+    must_equal(count, counts[i]);
+    tome_pattern_free(pattern);
+  }
+  must_succeed(tome_close(map));
+}
+
 static void zeros_are_found_in_holes(void **state) {
   (void)state;
   unsigned char *model = malloc(SIZE);
@@ -114,9 +135,8 @@ static void what_was_cut_off_is_no_hole(void **state) {
 
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
-      TEST(every_match_beside_a_hole_is_found),
-      TEST(zeros_are_found_in_holes),
-      TEST(what_was_stored_into_a_hole_is_found),
+      TEST(every_match_beside_a_hole_is_found), TEST(a_search_passes_over_a_hole_of_4_TiB),
+      TEST(zeros_are_found_in_holes),           TEST(what_was_stored_into_a_hole_is_found),
       TEST(what_was_cut_off_is_no_hole),
   };
   return run_matching(tests, count, arguments);
