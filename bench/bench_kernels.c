@@ -14,9 +14,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
-enum { MOST_ROUNDS = 99, KERNELS = 4, COLUMNS = KERNELS + 1 };
+enum { MOST_ROUNDS = 99, KERNELS = 5, COLUMNS = KERNELS + 1 };
 
-static const char *const kernel_names[KERNELS] = {"scalar", "sse2", "avx2", "avx512"};
+static const char *const kernel_names[KERNELS] = {"scalar", "sse2", "avx2", "avx512", "neon"};
 
 static unsigned char *memory;
 static size_t size;

@@ -302,9 +302,9 @@ class Bench:
         bars = []
         if place != "log":
             bars.append((size / ours / 1e9, 1, "GB/s"))
-        elif name == "absent" and length >= 2:
+        elif name.startswith("absent") and length >= 2:
             bars.append((figures["sum"][0] / ours, 0.85, "sum"))
-            if length in (2, 5):
+            if theirs and length in (2, 5):
                 bars += [(figures["glibc"][0] / ours, 3, "memmem"), (theirs / ours, 10, "CPython")]
         elif name.startswith("commonest letters"):
             bars.append((figures["sum"][0] / ours, 0.4, "sum"))

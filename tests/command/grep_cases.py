@@ -102,7 +102,7 @@ def make_literal(dice, data):
     if dice.randrange(5) == 0 or b"\0" in piece:
         piece = small_line(dice)[: dice.randrange(0, 6)]
     if dice.randrange(40) == 0:
-        piece = line
+        piece = line[:2000]
     return piece.replace(b"\0", b"a").replace(b"\r", b"a")
 
 

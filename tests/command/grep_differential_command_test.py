@@ -86,7 +86,8 @@ class Differential(CommandTest):
         if TOO_MANY_STEPS in ours[2]:
             self.beyond_us += 1
             return
-        if theirs[0] < 0:  # GNU grep 3.8 ends by a failed assertion for some expressions
+        if theirs[0] < 0:  # GNU grep 3.8 aborts itself for some expressions
+            self.beyond_them += 1
             return
         shown = " ".join(shlex.quote(os.fsdecode(word)) for word in words)
         self.fail(
@@ -100,17 +101,21 @@ class Differential(CommandTest):
         )
 
     def compare_all(self, cases, large):
-        self.beyond_us = 0
+        self.beyond_us = self.beyond_them = 0
         for number in range(cases):
             self.compare(number, large)
-        print(f"{cases} cases, {self.beyond_us} of them refused", end=" ... ", flush=True)
-        self.assertLessEqual(self.beyond_us, cases // 50)
+        print(
+            f"{cases} cases, {self.beyond_us} of them refused, {self.beyond_them} beyond GNU grep",
+            end=" ... ",
+            flush=True,
+        )
+        self.assertLessEqual(self.beyond_us + self.beyond_them, cases // 50)
 
     def test_small_files(self):
-        self.compare_all(how_many(300, 20000), False)
+        self.compare_all(how_many(300, 3000), False)
 
     def test_files_of_some_mib(self):
-        self.compare_all(how_many(6, 300), True)
+        self.compare_all(how_many(6, 40), True)
 
 
 if __name__ == "__main__":
