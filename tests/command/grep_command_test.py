@@ -233,6 +233,7 @@ class Expressions(GrepTest):
     def test_brackets(self):
         self.assertEqual(["]", "a"], self.lines("[]a]", "]", "a", "b"))
         self.assertEqual(["b"], self.lines("[^]a]", "]", "a", "b"))
+        self.assertEqual(["b", "^"], self.lines("[^-a]", "-", "a", "b", "^"))
         self.assertEqual(["a", "-"], self.lines("[[.a.][.-.]]", "a", "-", ".", "["))
         self.assertEqual(["a"], self.lines("[[=a=]]", "a", "=", "["))
 
