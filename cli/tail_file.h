@@ -17,11 +17,12 @@ struct tail_open {
 struct tail_file {
   const char *operand;
   struct tail_open open;
-  uint64_t at;         /* all before it has been printed */
-  int followed;        /* else there is nothing to wait for */
-  int touched;         /* something may have happened to it */
-  int folder_watch;    /* of the folder its name is in */
-  const char *trouble; /* what was said about the name, as it means no file just now; else NULL */
+  struct tail_open next; /* what the name means by now, while it is empty; without a map: none */
+  uint64_t at;           /* all before it has been printed */
+  int followed;          /* else there is nothing to wait for */
+  int touched;           /* something may have happened to it */
+  int folder_watch;      /* of the folder its name is in */
+  const char *trouble;   /* what was said about the name, as it means no file just now; else NULL */
 };
 
 struct tail {

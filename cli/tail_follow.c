@@ -32,6 +32,7 @@ static const char REFUSED[] = "waiting until it can be opened";
 static void give_up(struct tail *tail, struct tail_file *file) {
   complain_tome(input_name(file->operand), NULL);
   tail_file_close(tail, &file->open);
+  tail_file_close(tail, &file->next);
   file->followed = 0;
   tail->status = STATUS_ERROR;
 }
@@ -75,8 +76,28 @@ static void tell_refused(struct tail_file *file) {
   file->trouble = REFUSED;
 }
 
-/* Go over to the file that the name means now. */
-static void go_over(struct tail *tail, struct tail_file *file) {
+/* Go over to a file that the name has come to mean. */
+static void go_over(struct tail *tail, struct tail_file *file, const struct tail_open *next) {
+  complain(file->operand, file->open.map ? "has been replaced; following the new file"
+                                         : "has appeared; following it");
+  tail_file_close(tail, &file->open);
+  file->open = *next;
+  file->at = 0;
+  file->trouble = NULL;
+  print_new(tail, file);
+}
+
+/* It is time when something is in it, though the name may mean yet another file by then. */
+static void go_over_to_next(struct tail *tail, struct tail_file *file) {
+  struct tail_open next = file->next;
+  if (!next.map || tome_refresh(next.map) < 0 || tome_size(next.map) == 0)
+    return;
+  file->next = (struct tail_open){.watch = TAIL_WATCH_NONE};
+  go_over(tail, file, &next);
+}
+
+/* The name means another file. While that is empty it is kept open beside the one that is followed. */
+static void open_next(struct tail *tail, struct tail_file *file) {
   struct tail_open next;
   int fd, result = tail_file_open(tail, file->operand, O_NONBLOCK, &next, &fd);
   if (result != 0) {
@@ -88,21 +109,15 @@ static void go_over(struct tail *tail, struct tail_file *file) {
     }
     return;
   }
-  if (file->open.map)
-    print_new(tail, file);
-  if (file->open.map && tome_size(next.map) == 0) {
-    tome_close(next.map); /* its watch stays: it tells when there is something in it */
+  tail_file_close(tail, &file->next);
+  if (!file->open.map) {
+    go_over(tail, file, &next);
     return;
   }
-  complain(file->operand, file->open.map ? "has been replaced; following the new file"
-                                         : "has appeared; following it");
-  if (file->open.watch == next.watch)
-    file->open.watch = TAIL_WATCH_NONE;
-  tail_file_close(tail, &file->open);
-  file->open = next;
-  file->at = 0;
-  file->trouble = NULL;
+  file->next = next;
   print_new(tail, file);
+  if (file->followed)
+    go_over_to_next(tail, file);
 }
 
 void tail_follow_missing(struct tail_file *file, int result) {
@@ -114,8 +129,8 @@ void tail_follow_missing(struct tail_file *file, int result) {
     file->trouble = NO_FILE;
 }
 
-static int is_open_file(const struct tail_file *file, const struct stat *facts) {
-  return file->open.map && file->open.device == facts->st_dev && file->open.inode == facts->st_ino;
+static int is_file(const struct tail_open *open, const struct stat *facts) {
+  return open->map && open->device == facts->st_dev && open->inode == facts->st_ino;
 }
 
 static void look_at_name(struct tail *tail, struct tail_file *file) {
@@ -123,14 +138,16 @@ static void look_at_name(struct tail *tail, struct tail_file *file) {
   int failed = stat(file->operand, &facts) < 0;
   if (failed && (errno == ENOENT || errno == ENOTDIR)) {
     tell_trouble(file, GONE);
-  } else if (!failed && is_open_file(file, &facts)) {
+  } else if (!failed && is_file(&file->open, &facts)) {
     if (file->trouble)
       complain(file->operand, "is back");
     file->trouble = NULL;
+  } else if (!failed && is_file(&file->next, &facts)) {
+    return; /* and it is still empty */
   } else if (!failed && !S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) {
     tell_trouble(file, NO_FILE);
   } else {
-    go_over(tail, file); /* or learn why it cannot be opened */
+    open_next(tail, file); /* or learn why it cannot be opened */
   }
 }
 
@@ -138,6 +155,8 @@ static void look_at_file(struct tail *tail, struct tail_file *file) {
   file->touched = 0;
   if (file->open.map)
     print_new(tail, file);
+  if (file->followed)
+    go_over_to_next(tail, file);
   if (file->followed && !tail_file_is_stdin(file))
     look_at_name(tail, file);
 }
@@ -160,7 +179,7 @@ static void touch_all(struct tail *tail) {
 }
 
 static int is_about(const struct tail_file *file, int number, const char *name) {
-  if (number == TAIL_WATCH_NONE || number == file->open.watch)
+  if (number == TAIL_WATCH_NONE || number == file->open.watch || number == file->next.watch)
     return 1;
   const char *slash = strrchr(file->operand, '/');
   const char *base = slash ? slash + 1 : file->operand;

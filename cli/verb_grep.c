@@ -1,6 +1,7 @@
 /* tome grep: the lines of files in which something matches. The options mean what they mean to GNU grep, and the answer is the
  * same to the byte as that of grep -a in the C locale. */
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,12 +122,25 @@ static int set_color(const struct arguments *args, struct given *given) {
   return arguments_refuse(args, "--color is always, never or auto, not \"%s\"", optarg);
 }
 
+static int are_digits(const char *text) {
+  return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* What is too large for any file is as good as the most there is. */
+static int take_lines(const struct arguments *args, const char *text, uint64_t *ret) {
+  if (are_digits(text) && strlen(text + strspn(text, "0")) >= 20) {
+    *ret = TOME_END;
+    return STATUS_OK;
+  }
+  return arguments_count(args, text, ret);
+}
+
 /* A negative number is no bound at all. */
 static int set_most(const struct arguments *args, struct given *given) {
   given->request.most = TOME_END;
-  if (optarg[0] == '-' && optarg[1] && strspn(optarg + 1, "0123456789") == strlen(optarg + 1))
+  if (optarg[0] == '-' && are_digits(optarg + 1))
     return STATUS_OK;
-  return arguments_count(args, optarg, &given->request.most);
+  return take_lines(args, optarg, &given->request.most);
 }
 
 /* -N: the first digit is the option, the others its value. */
@@ -137,7 +151,7 @@ static int set_digits(const struct arguments *args, int digit, struct given *giv
     return arguments_refuse(args, "-%c%s: write -C N and the other options apart", digit,
                             optarg ? optarg : "");
   given->has_context = 1;
-  return arguments_count(args, number, &given->context);
+  return take_lines(args, number, &given->context);
 }
 
 static int take_number(const struct arguments *args, int option, struct given *given) {
@@ -146,13 +160,13 @@ static int take_number(const struct arguments *args, int option, struct given *g
     return set_most(args, given);
   case 'A':
     given->has_after = 1;
-    return arguments_count(args, optarg, &given->request.after);
+    return take_lines(args, optarg, &given->request.after);
   case 'B':
     given->has_before = 1;
-    return arguments_count(args, optarg, &given->request.before);
+    return take_lines(args, optarg, &given->request.before);
   default:
     given->has_context = 1;
-    return arguments_count(args, optarg, &given->context);
+    return take_lines(args, optarg, &given->context);
   }
 }
 
@@ -292,9 +306,12 @@ static void set_context(struct given *given) {
     request->after = given->context;
 }
 
-/* Nobody can tell what is printed to /dev/null, so the first line is enough for the exit status. */
+/* Nobody can tell what is printed to /dev/null, so the first line is enough for the exit status. One that is open for reading
+ * stands for a closed standard output. */
 static int goes_nowhere(void) {
   struct stat output, null;
+  if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+    return 0;
   return fstat(STDOUT_FILENO, &output) == 0 && S_ISCHR(output.st_mode) &&
          stat("/dev/null", &null) == 0 && output.st_rdev == null.st_rdev;
 }

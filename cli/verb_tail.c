@@ -162,10 +162,13 @@ static int run_files(struct tail *tail, char **operands, int count) {
   for (int i = 0; i < count; i++)
     tail->files[i] = (struct tail_file){.operand = operands[i],
                                         .open = {.watch = TAIL_WATCH_NONE},
+                                        .next = {.watch = TAIL_WATCH_NONE},
                                         .folder_watch = TAIL_WATCH_NONE};
   int status = print_files(tail);
-  for (int i = 0; i < count; i++)
+  for (int i = 0; i < count; i++) {
     tail_file_close(tail, &tail->files[i].open);
+    tail_file_close(tail, &tail->files[i].next);
+  }
   free(tail->files);
   return status;
 }

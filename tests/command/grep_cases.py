@@ -5,8 +5,8 @@ Left out is what only one of them accepts (a repeated repetition, a repeated anc
 documents otherwise than POSIX does (a backslash in brackets, lazy and possessive repetition), and
 some in which GNU grep 3.8 does not do what it documents: with -w and -x together a part of the line
 (-o, --color) holds the line's end; with -w parts are missed, or with several plain texts follow
-right behind a letter; parts of expressions with empty branches are not always the longest; and what holds
-a back-reference takes it very long."""
+right behind a letter; with -v and -x parts of other lines are shown; parts of expressions with empty
+branches are not always the longest."""
 import random
 
 LETTERS = "abcAB1_ -."
@@ -108,7 +108,8 @@ def make_literal(dice, data):
 
 ATOMS = ["a", "b", "c", "A", "1", "_", " ", "-", "\\.", "ab", "ba", "."]
 ATOMS += ["[ab]", "[^a]", "[a-c]", "[^a-c]", "[[:alpha:]]", "[[:digit:]_]", "[^[:space:]]", "[]a]"]
-ATOMS += ["[^]a]", "[a-]", "[[:upper:]b]", "\\w", "\\W", "\\s", "\\S", "[[:punct:]]", "[1-9.]"]
+ATOMS += ["[^]a]", "[^-c]", "[-a]", "[a-]", "[[:upper:]b]", "\\w", "\\W", "\\s", "\\S"]
+ATOMS += ["[[:punct:]]", "[1-9.]"]
 BORDERS = ["^", "$", "\\<", "\\>", "\\b", "\\B"]
 REPEATS = ["*", "+", "?", "{2}", "{0,1}", "{1,}", "{,2}", "{2,3}", "{0}", "{1}"]
 
@@ -206,6 +207,8 @@ def make_case(seed, number, large=False):
     options.append("-F" if fixed else "-E")
     parts = "-o" in options or "--color=always" in options
     patterns = make_patterns(dice, contents[0][:100000], fixed, parts)
+    if parts and "-v" in options:
+        options = drop(options, "-x")
     if parts and "-w" in options:
         options = drop(options, "-x")
         options = options if fixed and len(patterns) == 1 else drop(options, "-w")

@@ -123,6 +123,14 @@ class Lines(GrepTest):
         self.answer("", "grep", "-m", "0", "two", "missing", status=1)
         self.answer("one two\ntwo_three Two\n", "grep", "-m", "-1", "two", "f")
 
+    def test_a_number_of_any_length_is_as_many_as_there_are(self):
+        for number in ("18446744073709551616", "9" * 23):
+            self.answer("one two\ntwo_three Two\n", "grep", "-m", number, "two", "f")
+            self.answer(POEM + b"\n", "grep", "-A", number, "one", "f")
+            self.answer(POEM + b"\n", "grep", "-B", number, "four", "f")
+            self.answer(POEM + b"\n", "grep", "-C", number, "^$", "f")
+        self.answer("one two\nthree\n", "grep", "-A", "0" * 24 + "1", "one", "f")
+
 
 class Context(GrepTest):
     def setUp(self):
@@ -320,6 +328,12 @@ class Input(GrepTest):
 
 
 class Errors(GrepTest):
+    def test_a_closed_standard_output_is_an_error(self):
+        self.file("f", POEM)
+        ended = subprocess.run(["sh", "-c", f"{COMMAND} grep two f >&-"], capture_output=True)
+        self.assertEqual(2, ended.returncode)
+        self.assertIn(b"standard output", ended.stderr)
+
     def test_a_file_that_cannot_be_read_does_not_spare_the_others(self):
         self.file("f", b"a\n")
         os.mkdir("folder")

@@ -57,7 +57,7 @@ class Differential(CommandTest):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment,
-                timeout=100,
+                timeout=30,
                 check=False,
                 **options,
             )
@@ -74,19 +74,33 @@ class Differential(CommandTest):
         if case.pattern_file is not None:
             self.file("patterns", case.pattern_file)
 
+    def has_empty_words(self, case):
+        """With -w GNU grep 3.8 looks for a shorter match where the longest is no word, but not always
+        for an empty one."""
+        if "-w" not in case.options or "-F" in case.options:
+            return False
+        words = [word for pattern in case.patterns for word in (b"-e", pattern)]
+        if case.pattern_file is not None:
+            words = ["-f", "patterns"]
+        return subprocess.run(["grep", "-aqxE", *words], input=b"\n", check=False).returncode == 0
+
     def compare(self, number, large):
         case = make_case(SEED, number, large)
         self.write(case)
         words = self.arguments(case)
         colors = COLORS[number % len(COLORS)]
-        theirs = self.answer_of(["grep", "-a", *words], case, colors)
+        # It aborts itself for some expressions, and takes very long for others.
+        try:
+            theirs = self.answer_of(["grep", "-a", *words], case, colors)
+        except subprocess.TimeoutExpired:
+            theirs = (-1, b"", b"")
         ours = self.answer_of([COMMAND, "grep", *words], case, colors)
         if theirs[:2] == ours[:2] and (not ours[2] or theirs[0] == 2):
             return
         if TOO_MANY_STEPS in ours[2]:
             self.beyond_us += 1
             return
-        if theirs[0] < 0:  # GNU grep 3.8 aborts itself for some expressions
+        if theirs[0] < 0 or self.has_empty_words(case):
             self.beyond_them += 1
             return
         shown = " ".join(shlex.quote(os.fsdecode(word)) for word in words)

@@ -385,6 +385,23 @@ class FollowTold(CommandTest):
             following.end()
 
 
+    def test_files_that_are_rotated_away_before_the_next_look_are_printed_all_the_same(self):
+        """Each new file is empty at first; it has been renamed by the time it is looked at by its name."""
+        self.file("f", b"0\n")
+        with Following(self, "-f", "f") as following:
+            following.wait_for(b"0\n")
+            for number in range(1, 20):
+                os.rename("f", f"f.{number}")
+                self.file("f")
+                time.sleep(0.05)
+                append("f", b"%d\n" % number)
+            deadline = time.monotonic() + 60
+            expected = b"".join(b"%d\n" % number for number in range(1, 20))
+            while following.answer != expected and time.monotonic() < deadline:
+                following.read_some(1)
+            self.assertEqual(expected, following.answer)
+
+
 class FollowUntold(CommandTest):
     """Where the system tells of no changes, as inotify is forbidden to the command."""
 
