@@ -123,9 +123,10 @@ typedef struct tome_line_index_info {
  *
  *  What is kept is a file that tells which file it is of, how large that was, when it was last changed, and what stood at some
  *  places of it. If the file is another one, or shorter, or changed without growing, or something else stands at those places,
- *  the index is built anew; if it has grown, only what is new is read. So one thing goes unseen: that a file was changed in place
- *  and grew after that, where neither its beginning nor the old end nor those places were touched. A lookup sees that
- *  too, if it is where it looks.
+ *  the index is built anew; if it has grown, only what is new is read. So two things go unseen: that a file was changed in
+ *  place and grew after that, and, where the file system does not note the time of stores into mappings (tmpfs), that it was
+ *  changed by these; both only where neither its beginning nor the old end nor those places were touched. A lookup sees them too,
+ *  if it is where it looks. Building an index that is kept writes back what of the file is not written yet.
  *
  *  A damaged index file is as good as none. It is replaced in one step; of two processes that build it at the same time each
  *  has its own, and one of them is kept. That it cannot be kept (a directory that is read-only or full) is no failure:

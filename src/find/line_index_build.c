@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <tome/error.h>
+#include <tome/flush.h>
 
 /* So many samples of so many bytes are the fingerprint of a text. */
 #define SAMPLES 8
@@ -192,11 +193,25 @@ static void keep(tome_line_index *index) {
   index->system = index->kept < 0 ? tome__os_last_error() : 0;
 }
 
-/* The fingerprint is taken first: if the file changes meanwhile, it is of another text than was counted, or the time
- * when it was changed is. */
+/* A store into a mapping changes the time of the file only if the page was clean before. So pages that are dirty now are
+ * written first, and the time is taken behind that: a store that comes later is then seen by it. */
+static int note_time(tome_line_index *index, building *b) {
+  os_stat now = {0};
+  if (!index->path)
+    return 0;
+  (void)tome__os_flush(&index->map->file, index->map->origin, b->header.covered,
+                       TOME_FLUSH_WRITTEN); /* if it fails there is no harm but this */
+  int r = tome__os_stat(&index->map->file, &now);
+  b->header.changed = now.changed;
+  return r;
+}
+
+/* The time and the fingerprint are taken first: if the file changes meanwhile, they are of another text than was counted. */
 static int run(tome_line_index *index, building *b) {
   unsigned char *image = NULL;
-  int r = take_fingerprint(index, b->header.covered, &b->header.fingerprint);
+  int r = note_time(index, b);
+  if (r == 0)
+    r = take_fingerprint(index, b->header.covered, &b->header.fingerprint);
   if (r == 0)
     r = count(index, b);
   if (r == 0)

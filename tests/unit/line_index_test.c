@@ -3,11 +3,14 @@
 #include "test_support.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* As docs/line-index.md has it. */
@@ -324,6 +327,36 @@ static void a_file_that_was_changed_in_place_is_indexed_anew(void **state) {
   free_text(&t);
 }
 
+/* The system notes the time of a store into a mapping only where the page was clean. */
+static void stores_into_a_page_that_was_dirty_already_are_seen(void **state) {
+  (void)state;
+  dice any = dice_from(17);
+  struct statfs system;
+  text t = new_text(6 * STRETCH, TOME_LINES_LF);
+  add_random(&any, &t, t.room - 99, 60);
+  const char *path = keep_file(t.bytes, t.size);
+  must(statfs(path, &system) == 0);
+  if (system.f_type == TMPFS_MAGIC)
+    skip_because("a tmpfs notes no time of stores into mappings");
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  must(fd >= 0);
+  volatile char *mapped = mmap(NULL, t.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  must(mapped != MAP_FAILED);
+  for (int i = 0; i < 20; i++) {
+    uint64_t at = roll(&any, t.size);
+    mapped[at] = (char)t.bytes[at];
+    must_index(&any, path, &t);
+    t.bytes[at] = t.bytes[at] == '\n' ? 'y' : '\n';
+    mapped[at] = (char)t.bytes[at];
+    model_again(&t);
+    note("store %d at %llu", i, (unsigned long long)at);
+    must_equal(must_index(&any, path, &t), t.size);
+  }
+  must_equal(munmap((void *)(uintptr_t)mapped, t.size), 0);
+  close(fd);
+  free_text(&t);
+}
+
 static void a_file_that_was_cut_is_indexed_anew(void **state) {
   (void)state;
   dice any = dice_from(8);
@@ -558,6 +591,7 @@ int main(int count, char **arguments) {
       TEST(private_copies_and_anonymous_memory_are_indexed_but_not_kept),
       TEST(a_file_that_grew_is_read_from_where_it_ended),
       TEST(a_file_that_was_changed_in_place_is_indexed_anew),
+      TEST(stores_into_a_page_that_was_dirty_already_are_seen),
       TEST(a_file_that_was_cut_is_indexed_anew),
       TEST(a_file_that_began_again_and_outgrew_itself_is_indexed_anew),
       TEST(a_file_that_was_rotated_is_indexed_anew),
