@@ -177,6 +177,8 @@ static int finish(counting *c) {
   tome__os_mutex_destroy(&c->lock);
   if (c->code == TOME_ELOST)
     tome__guard_stopped(job->map, tome__range_end(job->range), &c->lost);
+  else if (c->code < 0)
+    tome__guard_heal(job->map);
   job->count = atomic_load(&c->count);
   job->lost = c->lost;
   tome__os_set_error(c->system);

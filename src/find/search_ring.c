@@ -14,6 +14,7 @@
 #include "finder.h"
 #include "holes.h"
 #include "in_place.h"
+#include "lost_pages.h"
 #include "range.h"
 
 #include <tome/error.h>
@@ -68,6 +69,8 @@ void tome__ring_end(ring *r) {
   tome__os_condition_tell(&r->changed);
   tome__os_mutex_unlock(&r->lock);
   tome__crew_join(&r->helpers);
+  if (r->q->map)
+    tome__guard_heal(r->q->map); /* they may have met losses that nobody is told of any more */
   if (r->passing.length > 0)
     tome__in_place_end(r->q->map, r->passing);
   for (size_t i = 0; i < RING_PLACES; i++)
