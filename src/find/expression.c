@@ -223,7 +223,7 @@ static void read_place(reader *in, sequence *s, size_t length) {
 }
 
 static void read_any(reader *in, sequence *s, size_t length, const char *instead) {
-  if (instead && in->in_lines) {
+  if (instead) {
     in->at += length;
     write_text(in, instead);
   } else {
@@ -240,6 +240,31 @@ static void read_reference(reader *in, sequence *s) {
     read_any(in, s, 2, NULL);
 }
 
+/* PCRE2 takes \S and \h, and \S and \v, for sets that have nothing in common; but A0 and 85 are in both. As classes it looks
+ * at their bytes. */
+static const struct letter {
+  unsigned char letter;
+  const char *in_lines, *anywhere; /* how it is written; NULL: as it is */
+} letters[] = {{'d', NULL, NULL},
+               {'w', NULL, NULL},
+               {'S', NULL, NULL},
+               {'s', "[^\\S\\n]", NULL},
+               {'D', "[^\\d\\n]", NULL},
+               {'W', "[^\\w\\n]", NULL},
+               {'h', "[\\h\\t]", "[\\h\\t]"},
+               {'H', "[^\\h\\n]", "[^\\h\\t]"},
+               {'v', "[^\\V\\n]", "[\\v\\n]"},
+               {'V', "[^\\v\\n]", "[^\\v\\n]"}};
+
+static void read_letter(reader *in, sequence *s, unsigned char letter) {
+  for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+    if (letters[i].letter == letter) {
+      read_any(in, s, 2, in->in_lines ? letters[i].in_lines : letters[i].anywhere);
+      return;
+    }
+  in->unknown = 1;
+}
+
 static void read_escape(reader *in, sequence *s) {
   unsigned char byte = 0;
   size_t length = tome__escaped_byte(in->at, in->end, &byte);
@@ -253,20 +278,10 @@ static void read_escape(reader *in, sequence *s) {
     read_reference(in, s);
   else if (letter == 'b' || letter == 'B' || letter == 'K')
     read_place(in, s, 2);
-  else if (letter != 0 && (strchr("dwhSV", letter) || (letter == 'N' && !named)))
+  else if (letter == 'N' && !named)
     read_any(in, s, 2, NULL);
-  else if (letter == 's')
-    read_any(in, s, 2, "[^\\S\\n]");
-  else if (letter == 'D')
-    read_any(in, s, 2, "[^\\d\\n]");
-  else if (letter == 'W')
-    read_any(in, s, 2, "[^\\w\\n]");
-  else if (letter == 'H')
-    read_any(in, s, 2, "[^\\h\\n]");
-  else if (letter == 'v')
-    read_any(in, s, 2, "[^\\V\\n]");
   else
-    in->unknown = 1;
+    read_letter(in, s, letter);
 }
 
 static void read_class(reader *in, sequence *s) {

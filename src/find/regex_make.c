@@ -195,9 +195,12 @@ static int compile_together(making *work, size_t from, size_t end) {
 static int compile_alone(making *work, size_t i) {
   int error = 0;
   size_t offset = 0, length = 0;
-  uint32_t options = work->hasty_loops ? PCRE2_NO_START_OPTIMIZE : 0;
+  const tome_needle *needle = &work->needles[i];
+  /* Verbs such as (*COMMIT) mean something else without it. */
+  int has_verb = memmem(needle->data, needle->length, "(*", 2) != NULL;
+  uint32_t options = work->hasty_loops && !has_verb ? PCRE2_NO_START_OPTIMIZE : 0;
   write_string(work, &length, before_all(work->p->flags));
-  write_text(work, &length, work->needles[i].data, work->needles[i].length);
+  write_text(work, &length, needle->data, needle->length);
   write_string(work, &length, behind_all(work->p->flags));
   pcre2_code *code = compile(work, work->text, length, options, &error, &offset);
   if (!code)

@@ -152,6 +152,8 @@ static void bytes_are_bytes(void **state) {
   must_match("\xc3\xa9+", 0, "\xc3\xa9\xa9", "0+3,");
   must_match("\xc3\x89", TOME_PATTERN_IGNORE_CASE, "\xc3\xa9", "");
   must_match("\\w", TOME_PATTERN_IGNORE_CASE, "\xe9Z", "1+1,");
+  must_match("\\S+\\h", 0, "\xc3\xa0", "0+2,");
+  must_match("\\S+\\v", 0, "a\x85", "0+2,");
 }
 
 /* What machine code of PCRE2 10.42 passes over. */
