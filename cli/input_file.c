@@ -20,7 +20,8 @@ tome *input_open(const char *operand) {
   int failed = is_standard_input(operand) ? tome_open_fd(&map, STDIN_FILENO, TOME_READ, NULL)
                                           : tome_open(&map, operand, TOME_READ, NULL);
   if (failed < 0) {
-    complain_tome(input_name(operand), NULL);
+    int is_pipe = failed == TOME_ENOTMAP && is_standard_input(operand);
+    complain_tome(input_name(operand), is_pipe ? "write what comes into a file first" : NULL);
     return NULL;
   }
   return map;

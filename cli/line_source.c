@@ -76,7 +76,9 @@ static int must_be_kept(const struct line_source *source, const char *directory)
     return failed(source);
   if (info.kept == 0)
     return 0;
-  if (info.path)
+  if (info.path && info.kept == TOME_EBUSY)
+    complain(source->name, "another process is keeping its index just now; try again");
+  else if (info.path)
     complain(source->name,
              "its index cannot be kept in %s: %s; set XDG_CACHE_HOME to a directory "
              "that can be written",

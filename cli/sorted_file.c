@@ -48,16 +48,31 @@ void sorted_file_complain(const struct sorted_file *file) {
   complain_tome(file->name, NULL);
 }
 
+/* Options that are wrong are so for any file. */
+static int complain_options(const tome_key_options *options) {
+  const tome_error *error = tome_error_last();
+  if (options->format)
+    complain("between", "--time-format \"%s\": %s (at byte %llu)", options->format, error->detail,
+             (unsigned long long)error->offset);
+  else
+    complain("between", "%s", error->detail);
+  return 1;
+}
+
 int sorted_file_open(struct sorted_file *file, const char *operand,
                      const tome_key_options *options) {
   *file = (struct sorted_file){.name = input_name(operand), .map = input_open(operand)};
   if (!file->map)
     return -1;
-  if (tome_key_new(&file->key, file->map, options) == 0)
+  int code = tome_key_new(&file->key, file->map, options), result = -1;
+  if (code == 0)
     return 0;
-  sorted_file_complain(file);
+  if (code == TOME_EINVAL && tome_error_last()->detail)
+    result = complain_options(options);
+  else
+    sorted_file_complain(file);
   sorted_file_close(file);
-  return -1;
+  return result;
 }
 
 void sorted_file_close(struct sorted_file *file) {

@@ -12,7 +12,8 @@ struct sorted_file {
   tome_key_value first; /* points into it */
 };
 
-/* Open a file and learn how keys are written in it. Returns 0, or complains and returns -1. */
+/* Open a file and learn how keys are written in it. Returns 0, or complains and returns -1, or 1 if the
+ * options are wrong for any file. */
 int sorted_file_open(struct sorted_file *file, const char *operand,
                      const tome_key_options *options);
 void sorted_file_close(struct sorted_file *file);

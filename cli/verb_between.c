@@ -44,7 +44,7 @@ static const char help[] =
     "FROM and TO: any of these, 2026-11-21 (its midnight), \"2026-11-21 14:05\", 14:05 (today),\n"
     "\"yesterday 23:00\", today, now, -15min, -1h30min, \"2h ago\"; TO also +10min, behind FROM.\n"
     "Without TO: to the end. TO is a moment: 14:05 is 14:05:00, and a line of that very\n"
-    "moment is printed.\n"
+    "moment is printed. A TO before FROM is an error.\n"
     "\n"
     "  -c, --count               print only how many lines there are, in all files\n"
     "      --from=FROM           FROM as an option, which may then be missing; all arguments\n"
@@ -168,20 +168,33 @@ static int answer(struct request *request, struct sorted_file *files, int count,
   return finish(request, failed);
 }
 
+/* Only a key can compare numbers. */
+static int is_reversed(const struct request *request, const struct sorted_file *file) {
+  if (!request->lower || !request->upper ||
+      tome_key_compare(file->key, request->lower, request->upper) <= 0)
+    return 0;
+  complain("between", "TO lies before FROM: \"%s\" before \"%s\"", request->to_text,
+           request->from_text);
+  return 1;
+}
+
 /* Pre: count > 0. */
 static int run_files(struct request *request, char **operands, int count) {
   struct sorted_file *files = calloc((size_t)count + 1, sizeof *files);
-  int opened = 0, failed = 0;
+  int opened = 0, failed = 0, misused = 0;
   if (!files) {
     complain("between", "out of memory");
     return STATUS_ERROR;
   }
-  for (int i = 0; i < count; i++)
-    if (sorted_file_open(&files[opened], operands[i], &request->key) == 0)
-      opened++;
-    else
-      failed = 1;
-  int status = answer(request, files, opened, failed);
+  for (int i = 0; i < count && !misused; i++) {
+    int result = sorted_file_open(&files[opened], operands[i], &request->key);
+    opened += result == 0;
+    failed |= result < 0;
+    misused = result > 0;
+  }
+  if (opened > 0 && is_reversed(request, &files[0]))
+    misused = 1;
+  int status = misused ? STATUS_ERROR : answer(request, files, opened, failed);
   for (int i = 0; i < opened; i++)
     sorted_file_close(&files[i]);
   free(files);
@@ -227,9 +240,23 @@ static const char *parse_time(const struct request *request, const char *text, i
   return wrong;
 }
 
+static size_t digits(const char *text) {
+  return strspn(text, "0123456789");
+}
+
+/* [+-] digits [. digits] [e [+-] digits], as the library reads it. */
 static int is_number(const char *text) {
-  size_t digits = strspn(text + (*text == '-' || *text == '+'), "0123456789.eE+-");
-  return digits > 0 && text[digits + (*text == '-' || *text == '+')] == '\0';
+  text += *text == '-' || *text == '+';
+  size_t whole = digits(text), fraction = text[whole] == '.' ? digits(text + whole + 1) : 0;
+  text += whole + (fraction ? 1 + fraction : 0);
+  if (whole + fraction == 0)
+    return 0;
+  if (*text == 'e' || *text == 'E') {
+    const char *exponent = text + 1 + (text[1] == '-' || text[1] == '+');
+    if (digits(exponent) > 0)
+      text = exponent + digits(exponent);
+  }
+  return *text == '\0';
 }
 
 static int parse_bound(struct arguments *args, const struct request *request, const char *text,
@@ -263,7 +290,10 @@ static int parse_slack(struct arguments *args, struct request *request) {
     return arguments_refuse(args, "--slack is for times and numbers");
   if (request->key.kind == TOME_KEY_NUMBER) {
     request->key.number_slack = request->slack;
-    return STATUS_OK;
+    return is_number(request->slack) && request->slack[0] != '-'
+               ? STATUS_OK
+               : arguments_refuse(args, "--slack \"%s\" is not an amount; write 5 or 0.25",
+                                  request->slack);
   }
   const char *wrong = duration_parse(request->slack, &request->key.slack);
   return wrong ? arguments_refuse(args, "\"%s\" %s", request->slack, wrong) : STATUS_OK;

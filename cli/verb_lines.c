@@ -64,6 +64,9 @@ static int parse_number(const struct arguments *args, const char *operand, const
   if (length == 0)
     return 0;
   const char *wrong = position_parse(text, length, ret);
+  size_t sign = *text == '-';
+  if (wrong && strspn(text + sign, "0123456789") < length - sign)
+    wrong = "is not a line; write N, A:B, A: or :B";
   if (!wrong && ret->value == 0)
     wrong = "is no line; the first is 1, the last -1";
   if (!wrong)
@@ -150,8 +153,8 @@ static int complain_missing(struct printing *p, const struct span *span) {
   uint64_t count;
   if (line_source_count(&p->source, &count) < 0)
     return STATUS_ERROR;
-  complain(p->source.name, "no line%s %s: there %s %" PRIu64, span->is_one ? "" : "s", span->text,
-           count == 1 ? "is" : "are", count);
+  complain(p->source.name, "no line%s \"%s\": there %s %" PRIu64, span->is_one ? "" : "s",
+           span->text, count == 1 ? "is" : "are", count);
   return STATUS_NOT_FOUND;
 }
 

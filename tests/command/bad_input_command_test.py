@@ -82,11 +82,10 @@ class CannotOpen(CommandTest):
     def test_standard_input_that_is_a_pipe_or_a_folder(self):
         for use in (("info", "-"), ("slice", "-", ":"), ("find", "x", "-")):
             answer = b""
-            self.error(
-                f"(standard input): {NOT_MAPPABLE}", *use, answer=answer, stdin=b"some input"
-            )
+            message = f"(standard input): {NOT_MAPPABLE}; write what comes into a file first"
+            self.error(message, *use, answer=answer, stdin=b"some input")
             with open("/dev/null", "rb") as null:
-                self.error(f"(standard input): {NOT_MAPPABLE}", *use, stdin=null)
+                self.error(message, *use, stdin=null)
             folder = os.open(".", os.O_RDONLY)
             self.error("(standard input): is a directory", *use, stdin=folder)
             os.close(folder)

@@ -371,9 +371,10 @@ class Between(command_harness.CommandTest):
         self.write("log", b"2026-01-01 14:05:00 a\n2026-01-01 14:05:00.001 b\n")
         self.must_print(b"2026-01-01 14:05:00 a\n", "log", "2026-01-01 14:00", "2026-01-01 14:05")
 
-    def test_a_span_that_ends_before_it_begins_is_empty(self):
+    def test_a_span_that_ends_before_it_begins_is_refused(self):
         self.write("log", b"2026-01-01 14:05:00 a\n")
-        self.must_print(b"", "log", "2026-01-02", "2026-01-01")
+        message = 'tome: between: TO lies before FROM: "2026-01-01" before "2026-01-02"\n'
+        self.assertEqual((2, b"", message), self.between("log", "2026-01-02", "2026-01-01"))
 
     # ---- several files ----
 

@@ -152,21 +152,21 @@ class Missing(LinesTest):
     def test_a_line_that_is_not_there(self):
         self.file("f", b"a\nb\nc\n")
         for number in ("4", "-4", "18446744073709551615"):
-            self.missing(f"f: no line {number}: there are 3", "lines", "f", number)
+            self.missing(f'f: no line "{number}": there are 3', "lines", "f", number)
         for numbers in ("4:", "4:9", ":-4", "3:-2", "-1:2"):
-            self.missing(f"f: no lines {numbers}: there are 3", "lines", "f", numbers)
+            self.missing(f'f: no lines "{numbers}": there are 3', "lines", "f", numbers)
         self.file("one", b"a")
-        self.missing("one: no line 2: there is 1", "lines", "one", "2")
+        self.missing('one: no line "2": there is 1', "lines", "one", "2")
         self.file("empty")
         for numbers in ("1", "-1"):
-            self.missing(f"empty: no line {numbers}: there are 0", "lines", "empty", numbers)
-        self.missing("empty: no lines :: there are 0", "lines", "empty", ":")
+            self.missing(f'empty: no line "{numbers}": there are 0', "lines", "empty", numbers)
+        self.missing('empty: no lines ":": there are 0', "lines", "empty", ":")
 
     def test_the_others_are_printed_all_the_same(self):
         self.file("f", b"a\nb\nc\n")
-        self.missing("f: no line 7: there are 3", "lines", "f", "3", "7", "1", answer=b"c\na\n")
+        self.missing('f: no line "7": there are 3', "lines", "f", "3", "7", "1", answer=b"c\na\n")
         self.assertEqual(0, self.tome("lines", "--index", "f")[0])
-        self.missing("f: no line 7: there are 3", "lines", "f", "3", "7", "1", answer=b"c\na\n")
+        self.missing('f: no line "7": there are 3', "lines", "f", "3", "7", "1", answer=b"c\na\n")
 
 
 class Count(LinesTest):
