@@ -29,7 +29,7 @@ static int open_map(tome **ret, const char *operand, uint64_t *ret_base) {
 
 /* Who reads standard input next goes on behind it, or behind the last line that was wanted. */
 static void move_on(const struct grep_search *search, uint64_t base) {
-  uint64_t behind = search->printer->request->answer == GREP_LINES &&
+  uint64_t behind = search->printer->request->answer <= GREP_COUNT &&
                             search->count == search->printer->request->most
                         ? search->behind
                         : search->text.end;

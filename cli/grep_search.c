@@ -55,7 +55,9 @@ static int on_hits(void *context, const tome_hit *hits, size_t count) {
   const struct grep_request *request = search->printer->request;
   if (request->to_terminal)
     progress_hide();
-  if (!request->grouped && grep_line_is_plain(request))
+  if (request->answer != GREP_LINES)
+    ; /* it is told for the sake of where it lies */
+  else if (!request->grouped && grep_line_is_plain(request))
     print_plainly(search, hits, count);
   else
     search->code = print_fully(search, hits, count);
@@ -81,8 +83,9 @@ tome_search_options grep_search_options(struct grep_search *search) {
   options.most = search->left;
   if (request->invert)
     options.flags |= TOME_SEARCH_INVERT;
-  if (request->answer == GREP_LINES) {
+  if (request->answer == GREP_LINES || (request->answer == GREP_COUNT && request->most != TOME_END))
     options.found = on_hits;
+  if (request->answer == GREP_LINES) {
     if (request->numbers)
       options.flags |= TOME_SEARCH_NUMBERS;
   }

@@ -1,9 +1,9 @@
 /* Searching for patterns: matches or lines, by all processors, in order.
  *
  * Each processor takes the next piece of the range; what was found is told in the order of the file, in the caller's thread, with
- * bytes that are the search's own: what it tells is what it saw, whatever happens to the file. Pieces that are in memory are
- * looked at where they are mapped, and let go behind; all others are read into a few MiB, and nothing of them is mapped. A match
- * may be longer than a piece, and so may a line. */
+ * bytes that are the search's own: what it tells is what it saw, whatever happens to the file (but a single hit beyond 16 MiB
+ * lies in the map). Pieces that are in memory are looked at where they are mapped, and let go behind; all others are read into a
+ * few MiB, and nothing of them is mapped. A match may be longer than a piece, and so may a line. */
 #ifndef TOME_SEARCH_H
 #define TOME_SEARCH_H
 

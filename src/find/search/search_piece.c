@@ -112,16 +112,27 @@ static void drop_lost(piece *p) {
   tome__piece_stop(p);
 }
 
-/* What is mapped may be lost while the hits are told; a copy is not. */
+/* What is mapped may be lost while the hits are told; a copy is not. Hits that overlap may be larger in all than the bytes that
+ * they lie in: then these are copied, once. */
 static void copy_hits(const query *q, piece *p, size_t length) {
+  uint64_t first = p->hits[0].offset;
+  size_t extent = (size_t)(p->text.end - first);
+  int at_once = extent < length;
+  length = at_once ? extent : length;
   if (room_to_show(p, length) < 0) {
     p->count = 0;
     tome__piece_fail(p, TOME_ENOMEM);
     return;
   }
   unsigned char *to = p->shown;
+  if (at_once)
+    memcpy(to, tome__excerpt_at(&p->text, first), extent);
   for (size_t i = 0; i < p->count; i++) {
     tome_hit *hit = &p->hits[i];
+    if (at_once) {
+      hit->data = to + (hit->offset - first);
+      continue;
+    }
     memcpy(to, tome__excerpt_at(&p->text, hit->offset), (size_t)hit->length);
     hit->data = to;
     to += hit->length;
@@ -137,7 +148,7 @@ static void show_hits(const query *q, piece *p) {
   for (size_t i = 0; i < p->count; i++)
     p->hits[i].data = tome__excerpt_at(&p->text, p->hits[i].offset);
   uint64_t length = p->text.in_place ? length_of_hits(p) : 0;
-  if (length > 0 && length <= MOST_SHOWN)
+  if (length > 0 && (length <= MOST_SHOWN || p->text.end - p->hits[0].offset <= MOST_SHOWN))
     copy_hits(q, p, (size_t)length);
 }
 
