@@ -57,7 +57,8 @@ typedef struct tome_search_options {
  *          TOME_EINVAL (unknown flags, flags that do not go together), TOME_ERANGE (from > to, or past the end),
  *          TOME_ELOST (bytes of the range could not be read; what lies before them was told), TOME_ECANCELED,
  *          TOME_ENOMEM, TOME_ENOTSUP (TOME_SEARCH_BACKWARD), TOME_EFBIG (an expression would need more steps or memory at
- *          one place than it may have)
+ *          one place than it may have; the error's offset is that of the line, or a place before the match, and what lies before
+ *          was told)
  *  Cost: linear for byte strings; for regular expressions see docs/search.md. Since 0.1. */
 TOME_API int tome_search(tome *map, const tome_pattern *pattern, const tome_search_options *options,
                          uint64_t *ret_count);

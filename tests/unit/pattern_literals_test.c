@@ -91,7 +91,7 @@ static void make_needle(dice *any, random_case *c, size_t i, unsigned letters, s
   random_bytes(any, c->bytes[i], length, letters);
   if (roll(any, 3) == 0 && from + length <= c->length)
     memcpy(c->bytes[i], c->text + from, length);
-  if (roll(any, 4) == 0 && i > 0) {
+  if (i > 0 && roll(any, 4) == 0) {
     const tome_needle *other = &c->needles[roll(any, i)];
     length = roll(any, other->length + 1);
     memcpy(c->bytes[i], other->data, length);

@@ -92,10 +92,9 @@ static void must_agree_when_cut(const pattern_case *c, matcher *m, const unsigne
   const pattern_traits *traits = tome__pattern_traits(c->pattern);
   if (begin > 0 && at - begin < traits->behind)
     begin = at > traits->behind ? at - traits->behind : 0;
-  unsigned char *part = malloc(cut - begin + 1);
+  unsigned char *part = malloc(cut > begin ? cut - begin : 1);
+  must(part != NULL);
   memcpy(part, text + begin, cut - begin);
-  memset(part + cut - begin, 0, 1);
-  part = realloc(part, cut > begin ? cut - begin : 1);
   stretch there = {part, cut - begin, begin == 0, cut == length};
   span got = {0, 0}, want = {0, 0};
   size_t before = there.is_end ? SIZE_MAX : cut - begin;

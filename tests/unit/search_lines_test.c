@@ -4,18 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static tome_search_options lines_options(uint64_t from, uint64_t to, uint32_t flags,
+                                         uint32_t threads) {
+  return search_options(from, to, flags | TOME_SEARCH_LINES, threads);
+}
+
 static const uint32_t all_flags[] = {0, TOME_SEARCH_INVERT, TOME_SEARCH_NUMBERS,
                                      TOME_SEARCH_INVERT | TOME_SEARCH_NUMBERS};
-
-static tome_search_options options_of(uint64_t from, uint64_t to, uint32_t flags,
-                                      uint32_t threads) {
-  tome_search_options options = TOME_SEARCH_INIT;
-  options.from = from;
-  options.to = to;
-  options.flags = flags | TOME_SEARCH_LINES;
-  options.threads = threads;
-  return options;
-}
 
 /* Told and counted, by all numbers of threads, and in memory. */
 static void must_tell_lines(tome *map, const unsigned char *text, size_t size, const needles *some,
@@ -27,7 +22,7 @@ static void must_tell_lines(tome *map, const unsigned char *text, size_t size, c
     hit_list want = model_lines(text, from, to, some, all_flags[i]);
     for (size_t j = 0; j < 3; j++) {
       uint64_t count = 77;
-      tome_search_options options = options_of(from, to, all_flags[i], thread_counts[j]);
+      tome_search_options options = lines_options(from, to, all_flags[i], thread_counts[j]);
       told t = tell_search(map, text, pattern, options);
       must(t.result >= 0);
       must_be_same_hits(&t.hits, &want);
@@ -35,7 +30,7 @@ static void must_tell_lines(tome *map, const unsigned char *text, size_t size, c
       must_return(tome_search(map, pattern, &options, &count), want.count > 0);
       must_equal(count, want.count);
     }
-    told t = tell_memory(text, size, pattern, options_of(from, to, all_flags[i], 0));
+    told t = tell_memory(text, size, pattern, lines_options(from, to, all_flags[i], 0));
     must_be_same_hits(&t.hits, &want);
     free(t.hits.items);
     free(want.items);
@@ -140,7 +135,7 @@ static void a_line_of_many_megabytes_is_told_whole(void **state) {
   tome_pattern *pattern = pattern_of_string("x", TOME_PATTERN_IN_LINES);
   for (size_t i = 0; i < 3; i++) {
     told t = tell_search(map, text, pattern,
-                         options_of(0, TOME_END, TOME_SEARCH_NUMBERS, thread_counts[i]));
+                         lines_options(0, TOME_END, TOME_SEARCH_NUMBERS, thread_counts[i]));
     must_be_same_hits(&t.hits, &want);
     free(t.hits.items);
   }
@@ -177,7 +172,8 @@ static void no_more_lines_are_told_than_were_asked_for(void **state) {
   size_t all = want.count;
   for (size_t most = 0; most <= all + 1; most += most < 50 ? 1 : 13)
     for (size_t i = 0; i < 3; i++) {
-      tome_search_options options = options_of(0, TOME_END, TOME_SEARCH_NUMBERS, thread_counts[i]);
+      tome_search_options options =
+          lines_options(0, TOME_END, TOME_SEARCH_NUMBERS, thread_counts[i]);
       uint64_t count;
       options.most = most;
       want.count = most < all ? most : all;

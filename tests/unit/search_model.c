@@ -185,3 +185,26 @@ unsigned char *text_of_words(size_t size, hit_list *ret_want) {
   }
   return text;
 }
+
+tome_search_options search_options(uint64_t from, uint64_t to, uint32_t flags, uint32_t threads) {
+  tome_search_options options = TOME_SEARCH_INIT;
+  options.from = from;
+  options.to = to;
+  options.flags = flags;
+  options.threads = threads;
+  return options;
+}
+
+void must_tell(tome *map, const unsigned char *text, const tome_pattern *pattern, uint64_t from,
+               uint64_t to, uint32_t flags, const hit_list *want) {
+  for (size_t i = 0; i < 3; i++) {
+    uint64_t count = 77;
+    tome_search_options options = search_options(from, to, flags, thread_counts[i]);
+    told t = tell_search(map, text, pattern, options);
+    must(t.result >= 0);
+    must_be_same_hits(&t.hits, want);
+    free(t.hits.items);
+    must_return(tome_search(map, pattern, &options, &count), want->count > 0);
+    must_equal(count, want->count);
+  }
+}

@@ -45,6 +45,11 @@ told tell_search(tome *map, const unsigned char *text, const tome_pattern *patte
 told tell_memory(const unsigned char *text, size_t length, const tome_pattern *pattern,
                  tome_search_options options);
 
+tome_search_options search_options(uint64_t from, uint64_t to, uint32_t flags, uint32_t threads);
+/** All numbers of threads tell these hits, and count them. */
+void must_tell(tome *map, const unsigned char *text, const tome_pattern *pattern, uint64_t from,
+               uint64_t to, uint32_t flags, const hit_list *want);
+
 /** A map whose pieces are a page. */
 tome *open_in_pages(const void *text, size_t length);
 

@@ -4,31 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static tome_search_options options_of(uint64_t from, uint64_t to, uint32_t flags,
-                                      uint32_t threads) {
-  tome_search_options options = TOME_SEARCH_INIT;
-  options.from = from;
-  options.to = to;
-  options.flags = flags;
-  options.threads = threads;
-  return options;
-}
-
-/* All threads, told and counted. */
-static void must_tell(tome *map, const unsigned char *text, const tome_pattern *pattern,
-                      uint64_t from, uint64_t to, uint32_t flags, const hit_list *want) {
-  for (size_t i = 0; i < 3; i++) {
-    uint64_t count = 77;
-    tome_search_options options = options_of(from, to, flags, thread_counts[i]);
-    told t = tell_search(map, text, pattern, options);
-    must(t.result >= 0);
-    must_be_same_hits(&t.hits, want);
-    free(t.hits.items);
-    must_return(tome_search(map, pattern, &options, &count), want->count > 0);
-    must_equal(count, want->count);
-  }
-}
-
 static void must_tell_matches(tome *map, const unsigned char *text, const needles *some,
                               uint64_t from, uint64_t to) {
   tome_pattern *pattern = pattern_of(some);
@@ -78,7 +53,7 @@ static void memory_is_searched_as_a_file_is(void **state) {
     uint64_t from = roll(&any, size), to = from + roll(&any, size - from);
     uint32_t flags = roll(&any, 2) ? TOME_SEARCH_OVERLAPPING : 0;
     hit_list want = model_matches(text, from, to, &some, flags != 0);
-    told t = tell_memory(text, size, pattern, options_of(from, to, flags, 0));
+    told t = tell_memory(text, size, pattern, search_options(from, to, flags, 0));
     must_be_same_hits(&t.hits, &want);
     free(want.items);
     free(t.hits.items);
@@ -165,128 +140,6 @@ static void matches_across_4_GiB_are_found(void **state) {
   must_succeed(tome_close(map));
 }
 
-/* ---- expressions: matches without a bound ---- */
-
-static int has_regex(tome_pattern **ret, const char *expression) {
-  tome_needle needle = {expression, strlen(expression)};
-  int r = tome_pattern_new(ret, &needle, 1, TOME_PATTERN_REGEX);
-  if (r == TOME_ENOTSUP)
-    return 0;
-  must_return(r, 0);
-  return 1;
-}
-
-/* What lies before a match, and perhaps before the piece it is in, decides about it. */
-static void must_tell_after_each(const char *expression,
-                                 int (*is_match)(const unsigned char *text, size_t at)) {
-  tome_pattern *pattern;
-  const size_t size = 40 * PAGE;
-  if (!has_regex(&pattern, expression))
-    skip_because("built without regular expressions");
-  unsigned char *text = malloc(size);
-  hit_list want = {0};
-  dice any = dice_from(31);
-  for (size_t at = 0; at < size; at++)
-    text[at] = (unsigned char)"ab "[roll(&any, 3)];
-  for (size_t at = 0; at < size; at++)
-    if (is_match(text, at))
-      add_hit(&want, at, 1, 0);
-  tome *map = open_in_pages(text, size);
-  must_tell(map, text, pattern, 0, TOME_END, 0, &want);
-  must_succeed(tome_close(map));
-  tome_pattern_free(pattern);
-  free(want.items);
-  free(text);
-}
-
-static int is_b_behind_a_word_begun_with_a(const unsigned char *text, size_t at) {
-  return at > 0 && text[at] == 'b' && text[at - 1] == 'a' && (at == 1 || text[at - 2] == ' ');
-}
-
-static int is_a_behind_b(const unsigned char *text, size_t at) {
-  return at > 0 && text[at] == 'a' && text[at - 1] == 'b';
-}
-
-static void what_a_lookbehind_looks_back_at_may_be_in_the_piece_before(void **state) {
-  (void)state;
-  must_tell_after_each("(?<=\\ba)b", is_b_behind_a_word_begun_with_a);
-}
-
-static void a_match_may_begin_behind_where_it_was_looked_for(void **state) {
-  (void)state;
-  must_tell_after_each("b\\Ka", is_a_behind_b);
-}
-
-static void runs_longer_than_many_pieces_are_one_match(void **state) {
-  (void)state;
-  tome_pattern *pattern;
-  const size_t size = 90 * PAGE;
-  if (!has_regex(&pattern, "x+"))
-    skip_because("built without regular expressions");
-  unsigned char *text = calloc(size, 1);
-  hit_list want = {0};
-  dice any = dice_from(9);
-  for (uint64_t at = 0, length; at < size; at += length + 1 + roll(&any, 100)) {
-    length = 1 + roll(&any, roll(&any, 9) ? 3 : 20 * PAGE);
-    length = length < size - at ? length : size - at;
-    memset(text + at, 'x', length);
-    add_hit(&want, at, length, 0);
-  }
-  tome *map = open_in_pages(text, size);
-  must_tell(map, text, pattern, 0, TOME_END, 0, &want);
-  must_succeed(tome_close(map));
-  tome_pattern_free(pattern);
-  free(want.items);
-  free(text);
-}
-
-/* What comes before a match decides about it, also in the piece before; and what comes behind. */
-static void words_are_seen_across_borders(void **state) {
-  (void)state;
-  tome_pattern *pattern;
-  const size_t size = 3 * PAGE;
-  if (!has_regex(&pattern, "\\bword\\b"))
-    skip_because("built without regular expressions");
-  unsigned char *text = malloc(size);
-  for (uint64_t at = PAGE - 5; at <= PAGE + 1; at++)
-    for (unsigned joined = 0; joined < 4; joined++) {
-      hit_list want = {0};
-      memset(text, ' ', size);
-      memcpy(text + at, "word", 4);
-      text[at - 1] = joined & 1 ? 'x' : ' ';
-      text[at + 4] = joined & 2 ? 'x' : ' ';
-      if (joined == 0)
-        add_hit(&want, at, 4, 0);
-      tome *map = open_in_pages(text, size);
-      note("at %llu, joined %u", (unsigned long long)at, joined);
-      must_tell(map, text, pattern, 0, TOME_END, 0, &want);
-      must_succeed(tome_close(map));
-      free(want.items);
-    }
-  tome_pattern_free(pattern);
-  free(text);
-}
-
-/* Each piece has an x, from which a match might go on to the end of the file. */
-static void a_match_to_the_end_of_the_file_hides_all_others(void **state) {
-  (void)state;
-  tome_pattern *pattern;
-  const size_t size = 200 * PAGE;
-  if (!has_regex(&pattern, "(?s)x.*y"))
-    skip_because("built without regular expressions");
-  unsigned char *text = malloc(size);
-  memset(text, 'x', size);
-  text[size - 3] = 'y';
-  hit_list want = {0};
-  add_hit(&want, 0, size - 2, 0);
-  tome *map = open_in_pages(text, size);
-  must_tell(map, text, pattern, 0, TOME_END, 0, &want);
-  must_succeed(tome_close(map));
-  tome_pattern_free(pattern);
-  free(want.items);
-  free(text);
-}
-
 /* ---- ending early ---- */
 
 static void no_more_hits_are_told_than_were_asked_for(void **state) {
@@ -300,7 +153,7 @@ static void no_more_hits_are_told_than_were_asked_for(void **state) {
   for (size_t most = 0; most <= all + 1; most += most < 20 ? 1 : 17)
     for (size_t i = 0; i < 3; i++) {
       uint64_t count = 77;
-      tome_search_options options = options_of(0, TOME_END, 0, thread_counts[i]);
+      tome_search_options options = search_options(0, TOME_END, 0, thread_counts[i]);
       options.most = most;
       told t = tell_search(map, text, pattern, options);
       want.count = most < all ? most : all;
@@ -332,7 +185,7 @@ static void a_callback_ends_the_search(void **state) {
   size_t all = want.count;
   for (size_t after = 1; after <= all; after += 7)
     for (size_t i = 0; i < 3; i++) {
-      tome_search_options options = options_of(0, TOME_END, 0, thread_counts[i]);
+      tome_search_options options = search_options(0, TOME_END, 0, thread_counts[i]);
       told t = {.stop_after = after};
       options.found = stop_after_some;
       options.context = &t;
@@ -372,7 +225,7 @@ static int watch_progress(void *context, uint64_t done, uint64_t total) {
 static watch run_watched(tome *map, const tome_pattern *pattern, uint32_t threads,
                          uint64_t cancel_at) {
   watch w = {.cancel_at = cancel_at};
-  tome_search_options options = options_of(7, TOME_END, 0, threads);
+  tome_search_options options = search_options(7, TOME_END, 0, threads);
   options.found = write_hits;
   options.progress = watch_progress;
   options.context = &w;
@@ -481,20 +334,20 @@ static void what_goes_not_together_is_refused(void **state) {
   uint64_t count = 77;
   tome_search_options options;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    options = options_of(0, TOME_END, bad[i], 0);
+    options = search_options(0, TOME_END, bad[i], 0);
     note("flags %u", bad[i]);
     must_fail(tome_search(map, pattern, &options, &count), TOME_EINVAL);
     must_fail(tome_search_memory("1", 1, pattern, &options, &count), TOME_EINVAL);
   }
-  options = options_of(0, TOME_END, 0, 0);
+  options = search_options(0, TOME_END, 0, 0);
   options.struct_size--;
   must_fail(tome_search(map, pattern, &options, &count), TOME_EINVAL);
-  options = options_of(0, TOME_END, TOME_SEARCH_BACKWARD, 0);
+  options = search_options(0, TOME_END, TOME_SEARCH_BACKWARD, 0);
   must_fail(tome_search(map, pattern, &options, &count), TOME_ENOTSUP);
   must_fail(tome_search_memory("1", 1, pattern, &options, &count), TOME_ENOTSUP);
   const uint64_t ranges[][2] = {{5, 4}, {0, 11}, {11, 11}, {11, TOME_END}, {UINT64_MAX, TOME_END}};
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
-    options = options_of(ranges[i][0], ranges[i][1], 0, 0);
+    options = search_options(ranges[i][0], ranges[i][1], 0, 0);
     note("range %zu of the list", i);
     must_fail(tome_search(map, pattern, &options, &count), TOME_ERANGE);
     must_fail(tome_search_memory("0123456789", 10, pattern, &options, &count), TOME_ERANGE);
@@ -568,7 +421,7 @@ static void what_is_appended_meanwhile_is_not_searched(void **state) {
   for (size_t i = 0; i < 3; i++) {
     tome *map = open_in_pages(text, size);
     meddling m = {0};
-    tome_search_options options = options_of(0, TOME_END, 0, thread_counts[i]);
+    tome_search_options options = search_options(0, TOME_END, 0, thread_counts[i]);
     options.found = meddle;
     options.context = &m;
     must_return(tome_search(map, pattern, &options, NULL), 1);
@@ -587,7 +440,7 @@ static void what_is_appended_meanwhile_is_not_searched(void **state) {
 static int search_again(void *context, const tome_hit *hits, size_t count) {
   meddling *m = context;
   uint64_t others = 0;
-  tome_search_options options = options_of(hits[0].offset, TOME_END, 0, 2);
+  tome_search_options options = search_options(hits[0].offset, TOME_END, 0, 2);
   must_return(tome_search(m->map, m->pattern, &options, &others), 1);
   must(others >= count);
   return 0;
@@ -601,7 +454,7 @@ static void a_callback_may_search_the_map(void **state) {
   tome_pattern *pattern = pattern_of_string("word", 0);
   tome *map = open_in_pages(text, size);
   meddling m = {.map = map, .pattern = pattern};
-  tome_search_options options = options_of(0, TOME_END, 0, 7);
+  tome_search_options options = search_options(0, TOME_END, 0, 7);
   options.found = search_again;
   options.context = &m;
   must_return(tome_search(map, pattern, &options, NULL), 1);
@@ -619,11 +472,6 @@ int main(int count, char **arguments) {
       TEST(matches_do_not_overlap_however_they_meet_the_borders),
       TEST(a_needle_of_many_pieces_is_found),
       TEST(matches_across_4_GiB_are_found),
-      TEST(what_a_lookbehind_looks_back_at_may_be_in_the_piece_before),
-      TEST(a_match_may_begin_behind_where_it_was_looked_for),
-      TEST(runs_longer_than_many_pieces_are_one_match),
-      TEST(words_are_seen_across_borders),
-      TEST(a_match_to_the_end_of_the_file_hides_all_others),
       TEST(no_more_hits_are_told_than_were_asked_for),
       TEST(a_callback_ends_the_search),
       TEST(a_search_can_be_cancelled_whenever_it_tells_its_progress),

@@ -130,12 +130,37 @@ static int count_lines(searcher *s, piece *p) {
   return r;
 }
 
+/* A line of the batch would need too many steps: what lies before it is told all the same, and p->at is then where it begins. */
+static int lines_before_failure(searcher *s, piece *p) {
+  int invert = (s->q->flags & TOME_SEARCH_INVERT) != 0, r = 0;
+  p->count = 0;
+  while (r == 0 && p->at < p->line_end && p->count < MOST_HITS) {
+    uint64_t end = find_end(p, p->at, p->line_end), count = 0;
+    uint64_t length = (end == TOME_END ? p->line_end : end) - p->at;
+    uint64_t whole = length + (end != TOME_END);
+    r = tome__matcher_lines(s->matcher, tome__excerpt_at(&p->text, p->at), (size_t)whole, TOME_END,
+                            NULL, &count);
+    if (r < 0)
+      return r;
+    if ((count > 0) != invert && s->q->only_counts)
+      p->counted++;
+    else if ((count > 0) != invert)
+      r = add_line(p, p->at, length);
+    p->at += whole;
+  }
+  return r;
+}
+
 /* One batch; twice if it turns out that not all bytes were there. */
 static int find_lines(searcher *s, piece *p) {
   uint64_t from = p->at;
   p->count = 0;
   int r = s->q->only_counts ? count_lines(s, p) : list_lines(s, p);
-  if (r == 0 && (s->q->flags & TOME_SEARCH_NUMBERS) && !s->q->only_counts)
+  if (r == TOME_EFBIG) {
+    p->at = from;
+    r = lines_before_failure(s, p);
+  }
+  if ((r == 0 || r == TOME_EFBIG) && (s->q->flags & TOME_SEARCH_NUMBERS) && !s->q->only_counts)
     number_lines(p, from);
   return r;
 }
