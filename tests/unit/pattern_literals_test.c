@@ -87,16 +87,17 @@ typedef struct random_case {
 
 /* A needle is made of random bytes, taken from the text, or the beginning of another one. */
 static void make_needle(dice *any, random_case *c, size_t i, unsigned letters, size_t longest) {
+  unsigned char *bytes = c->bytes[i];
   size_t length = roll(any, longest + 1), from = roll(any, c->length + 1);
-  random_bytes(any, c->bytes[i], length, letters);
+  random_bytes(any, bytes, length, letters);
   if (roll(any, 3) == 0 && from + length <= c->length)
-    memcpy(c->bytes[i], c->text + from, length);
+    memcpy(bytes, c->text + from, length);
   if (i > 0 && roll(any, 4) == 0) {
     const tome_needle *other = &c->needles[roll(any, i)];
     length = roll(any, other->length + 1);
-    memcpy(c->bytes[i], other->data, length);
+    memcpy(bytes, other->data, length);
   }
-  c->needles[i] = (tome_needle){c->bytes[i], length};
+  c->needles[i] = (tome_needle){bytes, length};
 }
 
 static void make_case(dice *any, random_case *c) {
