@@ -140,7 +140,7 @@ static int resident(const char *path, int drop, uint64_t *ret) {
     complain_tome(path, NULL);
     return -1;
   }
-  int dropped = drop ? tome_evict(map) : 0;
+  int dropped = drop ? tome_evict(map, 0, TOME_END) : 0;
   int result = dropped == TOME_ENOTSUP ? 0 : dropped;
   if (result == 0)
     result = tome_info_get(map, &info);

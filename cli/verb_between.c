@@ -80,7 +80,7 @@ struct request {
   const char *slack, *now, *zone;
   char *separator;
   int count_only, json;
-  tome_span total;
+  tome_between_result total;
   json_t *report;
   int ends_open; /* the last line that was printed has no end */
 };
@@ -114,7 +114,7 @@ static int show_progress(void *context, uint64_t done, uint64_t total) {
 }
 
 static int add_report(struct request *request, const struct sorted_file *file,
-                      const tome_span *span) {
+                      const tome_between_result *span) {
   json_t *entry = json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:I}", "file", json_text(file->name),
                             "key", tome_key_format(file->key), "offset", (json_int_t)span->offset,
                             "end", (json_int_t)span->end, "records", (json_int_t)span->records,
@@ -130,7 +130,7 @@ static int add_report(struct request *request, const struct sorted_file *file,
 static int answer_file(struct request *request, const struct sorted_file *file) {
   struct printing printing = {.request = request, .file = file};
   tome_between_options options = TOME_BETWEEN_INIT;
-  tome_span span;
+  tome_between_result span;
   options.from = request->lower;
   options.to = request->upper;
   options.context = &printing;

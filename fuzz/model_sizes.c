@@ -229,7 +229,7 @@ void model_info(model *all, model_map *m) {
 
 void model_evict(model *all, model_map *m) {
   model_say(all, "evict", 0, 0, 0, 0);
-  int r = MODEL_CALL(all, tome_evict(m->map));
+  int r = MODEL_CALL(all, tome_evict(m->map, 0, TOME_END));
   model_agrees(all, m, r, 0);
 }
 

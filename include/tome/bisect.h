@@ -141,14 +141,14 @@ typedef struct tome_between_options {
   { sizeof(tome_between_options), NULL, NULL, NULL, NULL, NULL }
 
 /** What was found. */
-typedef struct tome_span {
+typedef struct tome_between_result {
   uint64_t offset;  /**< of the first record */
   uint64_t end;     /**< behind the last one; 0 if there is none */
   uint64_t records; /**< how many */
   uint64_t lines;   /**< of which they are made */
   uint64_t
       bytes; /**< end - offset, but for records in between, with slack, that are none of them */
-} tome_span;
+} tome_between_result;
 
 /** Walk over the records between two keys, which both belong to them.
  *  Every line on the way is looked at: a file that is not in order there is told to be so, after what lies before it.
@@ -156,11 +156,11 @@ typedef struct tome_span {
  *  @param map            borrowed; other threads may use it at the same time
  *  @param key            borrowed
  *  @param options        borrowed; NULL: all records are counted
- *  @param[out] ret_span  those told before a failure included (set on failure too); may be NULL
+ *  @param[out] ret_result  those told before a failure included (set on failure too); may be NULL
  *  @return 1 there are some, 0 there are none, or as tome_bisect(), or TOME_ECANCELED.
  *  Cost: two tome_bisect(), and the records. Since 0.1. */
 TOME_API int tome_between(tome *map, const tome_key *key, const tome_between_options *options,
-                          tome_span *ret_span);
+                          tome_between_result *ret_result);
 
 TOME_END_DECLS
 

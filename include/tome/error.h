@@ -37,7 +37,8 @@
   X(ESYSTEM, -20, "the operating system refused")                                                  \
   X(ECANCELED, -21, "canceled by a callback")                                                      \
   X(EORDER, -22, "not sorted")                                                                     \
-  X(ENOKEY, -23, "no line has such a key")
+  X(ENOKEY, -23, "no line has such a key")                                                         \
+  X(ELIMIT, -24, "more than this process may lock in memory")
 
 enum {
 #define TOME_X(name, number, message) TOME_##name = (number),

@@ -37,13 +37,6 @@ typedef struct tome_info {
  *  @return 0, or TOME_EINVAL (struct_size), TOME_EIO, TOME_ESYSTEM. Since 0.1. */
 TOME_API int tome_info_get(tome *map, tome_info *ret_info);
 
-/** Drop the whole file's clean pages from the system's memory.
- *  Pages that are dirty, or that another map or process has mapped, stay; flush first what should go.
- *  Needs no privilege. A measuring tool: it makes a cold start.
- *  @param map  borrowed; other threads may use it at the same time
- *  @return 0 (also if pages stayed: tome_info_get() tells), or TOME_ENOTSUP, TOME_EIO, TOME_ESYSTEM. Since 0.1. */
-TOME_API int tome_evict(tome *map);
-
 TOME_END_DECLS
 
 #endif

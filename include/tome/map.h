@@ -60,6 +60,12 @@
 #define TOME_NOGUARD                                                                               \
   UINT32_C(128) /**< no guard: a lost page is a signal, as with a plain mapping */
 
+/** How the map will be read, in tome_options. It changes what the system reads beyond what is asked for, never a result. */
+#define TOME_ADVICE_NOTICE UINT32_C(0) /**< noticed from the reads themselves */
+#define TOME_ADVICE_RANDOM                                                                         \
+  UINT32_C(1) /**< here and there: nothing is read beyond the pages asked for */
+#define TOME_ADVICE_SEQUENTIAL UINT32_C(2) /**< in order: the system reads ahead */
+
 TOME_BEGIN_DECLS
 
 /** How to open. Start from TOME_OPTIONS_INIT. */
@@ -74,11 +80,12 @@ typedef struct tome_options {
   size_t
       window; /**< 0: the whole is mapped where it fits. Otherwise all access goes through windows
                            of this many bytes (rounded up to the system's granularity). Not with TOME_COPY */
-  uint32_t mode; /**< permission bits of a created file, before the umask */
+  uint32_t mode;   /**< permission bits of a created file, before the umask */
+  uint32_t advice; /**< TOME_ADVICE_… */
 } tome_options;
 
 #define TOME_OPTIONS_INIT                                                                          \
-  { sizeof(tome_options), 0, TOME_END, 0, 0, 0666 }
+  { sizeof(tome_options), 0, TOME_END, 0, 0, 0666, TOME_ADVICE_NOTICE }
 
 /** Open a file as memory.
  *  Regular files and block devices can be mapped; an empty file is a map of size 0 that can grow.

@@ -18,12 +18,15 @@
 #include <tome/error.h>
 #include <tome/find.h>
 #include <tome/flush.h>
+#include <tome/gather.h>
 #include <tome/guard.h>
 #include <tome/info.h>
 #include <tome/lines.h>
 #include <tome/map.h>
 #include <tome/pattern.h>
+#include <tome/residency.h>
 #include <tome/search.h>
+#include <tome/stats.h>
 #include <tome/view.h>
 
 #endif

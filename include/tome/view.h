@@ -15,6 +15,10 @@
 #define TOME_VIEW_READ UINT32_C(0) /**< loads only; stores are undefined */
 #define TOME_VIEW_WRITE                                                                            \
   UINT32_C(1) /**< loads and stores; blocks are allocated first (not with TOME_SPARSE) */
+/** How a view will be read, added to one of the above; without, as the map is. It holds until the view ends, for all who read
+ *  these pages of the map; of overlapping views the last one's counts. */
+#define TOME_VIEW_RANDOM UINT32_C(2) /**< here and there: a page that is missing is read alone */
+#define TOME_VIEW_SEQUENTIAL UINT32_C(4) /**< in order: the system reads ahead */
 
 TOME_BEGIN_DECLS
 
@@ -31,10 +35,10 @@ typedef struct tome_view {
  *  @param map            borrowed; must outlive the view
  *  @param offset         first byte, of any alignment
  *  @param length         bytes; 0 is allowed
- *  @param intent         TOME_VIEW_READ or TOME_VIEW_WRITE
+ *  @param intent         TOME_VIEW_READ or TOME_VIEW_WRITE, and perhaps TOME_VIEW_RANDOM or TOME_VIEW_SEQUENTIAL
  *  @param[out] ret_view  owned by the caller until tome_view_end(); untouched on failure
  *  @return 0, or
- *          TOME_EINVAL (unknown intent), TOME_ERANGE (not wholly inside the map), TOME_EREADONLY (write intent on a read-only
+ *          TOME_EINVAL (unknown intent, or two that exclude each other), TOME_ERANGE (not wholly inside the map), TOME_EREADONLY (write intent on a read-only
  *          map), TOME_ENOSPC, TOME_EIO (write intent, holes could not be filled), TOME_ELOST (the disk has failed), TOME_ENOMEM
  *          (the range does not fit the address space)
  *  Threads: any. Cost: tens of nanoseconds; with TOME_VIEW_WRITE a system call more, unless all of it was written to by

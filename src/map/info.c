@@ -26,14 +26,3 @@ int tome_info_get(tome *map, tome_info *ret_info) {
   memcpy(ret_info, &info, known);
   return 0;
 }
-
-/* Pages that we map ourselves would stay, so they are let go first, and count as never read. Private pages are the only
- * copy of what was stored into them. */
-int tome_evict(tome *map) {
-  if (map->base && !(map->access & OS_PRIVATE)) {
-    tome__os_let_go(map->base_window.address, map->base_window.length);
-    tome__pageset_clear(&map->known);
-  }
-  int r = tome__os_evict(&map->file);
-  return r < 0 ? tome__map_fail(map, __func__, r, tome__os_last_error(), 0, 0) : 0;
-}

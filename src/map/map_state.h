@@ -14,6 +14,7 @@
 #ifndef TOME_MAP_STATE_H
 #define TOME_MAP_STATE_H
 
+#include "counters.h"
 #include "failed_files.h"
 #include "os.h"
 #include "pageset.h"
@@ -99,6 +100,8 @@ struct tome {
   failed_file *if_flush_fails;  /* for the list of failed files; NULL once it is there */
   int flush_code, flush_system; /* the first failure of a flush */
   os_mutex flush_lock;
+
+  counters counters;
 
   /* The guard's, under its lock. */
   loss lost[MOST_LOSSES];

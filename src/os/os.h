@@ -118,8 +118,8 @@ uint64_t tome__os_next_data(os_file *file, uint64_t offset);
 void tome__os_read_ahead(const os_file *file, uint64_t offset, uint64_t length);
 /** How many bytes of the range are in memory, in whole pages; UINT64_MAX if that cannot be told. */
 uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t length);
-/** Let clean pages that lie wholly in the range go. A hint: cannot fail. Pre: length > 0. */
-void tome__os_forget(const os_file *file, uint64_t offset, uint64_t length);
+/** Let the clean pages that lie wholly in the range, and that no process maps, go from memory. Pre: length > 0. */
+int tome__os_evict(const os_file *file, uint64_t offset, uint64_t length);
 /** When the file was last written, in nanoseconds since 1970. */
 int tome__os_written(const os_file *file, int64_t *ret_time);
 /** Write all, growing the file if needed. *ret_written is how much was, also on failure. */
@@ -208,7 +208,5 @@ int tome__os_at_fork(void (*before)(void), void (*in_child)(void));
 /** Fill the figures of `ret_info` that are the file's: all but struct_size, page_size, size and reserved.
  *  Pre: nobody appends to the file through `file` meanwhile. */
 int tome__os_info(os_file *file, tome_info *ret_info);
-/** Drop clean pages of the file that no process maps. */
-int tome__os_evict(const os_file *file);
 
 #endif

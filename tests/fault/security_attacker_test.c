@@ -199,7 +199,7 @@ static void do_the_rest(const target *t, dice *any) {
   if (roll(any, 4) == 0)
     accept(t->map, "flush", tome_flush(t->map, 0, TOME_END, (int)roll(any, 2)));
   if (roll(any, 4) == 0)
-    accept(t->map, "evict", tome_evict(t->map));
+    accept(t->map, "evict", tome_evict(t->map, 0, TOME_END));
   accept(t->map, "refresh", tome_refresh(t->map));
 }
 

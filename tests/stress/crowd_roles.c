@@ -146,7 +146,7 @@ void flush_and_ask(crew_worker *self) {
   must_succeed(tome_info_get(self->map, &info));
   must(info.size >= APPENDS_AT && info.file_size >= APPENDS_AT);
   if (roll(&self->any, 10) == 0)
-    must_succeed(tome_evict(self->map));
+    must_succeed(tome_evict(self->map, 0, TOME_END));
   see_size(self);
 }
 

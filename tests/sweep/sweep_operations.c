@@ -189,7 +189,7 @@ static int info(scene *s) {
 }
 
 static int evict(scene *s) {
-  return tome_evict(s->map);
+  return tome_evict(s->map, 0, TOME_END);
 }
 
 /* ---- storing ---- */

@@ -43,7 +43,7 @@ static void a_walk_ends_when_it_is_told_to(void **state) {
   tome_key *key = new_key(map, TOME_KEY_TIME, 0);
   collected c = {.text = malloc(s.length), .stop_after = 1};
   tome_between_options options = TOME_BETWEEN_INIT;
-  tome_span span;
+  tome_between_result span;
   options.found = collect;
   options.context = &c;
   must_return(tome_between(map, key, &options, &span), 1);

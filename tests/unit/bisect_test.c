@@ -154,7 +154,7 @@ static void keys_behind_long_columns_are_found(void **state) {
     must_succeed(tome_bisect(map, key, &bound, 0, &at));
     must_equal(at, begins[i]);
   }
-  tome_span span;
+  tome_between_result span;
   must_return(tome_between(map, key, NULL, &span), 1);
   must_equal(span.records, LINES);
   must_equal(span.bytes, length);
@@ -207,7 +207,7 @@ static void what_was_cut_away_is_told(void **state) {
   tome_between_options options = TOME_BETWEEN_INIT;
   options.found = collect;
   options.context = &c;
-  tome_span span;
+  tome_between_result span;
   must_fail(tome_between(map, key, &options, &span), TOME_ELOST);
   must_equal(tome_error_last()->offset, left);
   must(c.length <= left && left - c.length < 4096 && span.bytes == c.length);
@@ -259,7 +259,7 @@ static void a_disk_that_cannot_read_is_told(void **state) {
   tome_key *key = new_key(map, TOME_KEY_TIME, 0);
   int failed = 0;
   for (uint64_t k = 1; k < 60; k++) {
-    tome_span span;
+    tome_between_result span;
     counted.real = tome__os_calls;
     counted.reads = k;
     tome__os_calls.pread = failing_pread;

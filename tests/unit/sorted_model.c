@@ -104,8 +104,8 @@ int collect(void *context, uint64_t offset, const void *data, size_t length) {
 }
 
 /* What lies between, by looking at every record; NULL as text: only its span. */
-static tome_span walk_by_looking(const sorted *s, int64_t from, int64_t to, char *text) {
-  tome_span span = {0};
+static tome_between_result walk_by_looking(const sorted *s, int64_t from, int64_t to, char *text) {
+  tome_between_result span = {0};
   for (size_t i = 0; i < s->count; i++) {
     const entry *e = &s->entries[i];
     if (e->key < from || e->key > to)
@@ -132,7 +132,7 @@ int try_between(tome *map, const tome_key *key, uint32_t kind, const sorted *s, 
   options.to = &upper;
   options.found = collect;
   options.context = &c;
-  tome_span span, expected = walk_by_looking(s, from, to, want);
+  tome_between_result span, expected = walk_by_looking(s, from, to, want);
   int r = tome_between(map, key, &options, &span);
   if (r >= 0) {
     must_equal(r, expected.records > 0);

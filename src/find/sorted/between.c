@@ -36,7 +36,7 @@ typedef struct walk {
   int done;        /* nobody wants more */
   int next_is_new; /* the next piece comes into memory for this walk alone */
   kept_key most;   /* the largest key so far */
-  tome_span span;
+  tome_between_result span;
 } walk;
 
 /* ---- reading ---- */
@@ -76,7 +76,7 @@ static int read_piece(walk *w, size_t length, tome_range *ret_lost) {
 
 static void let_go(const walk *w, uint64_t offset, size_t length) {
   if (offset + length - w->begin > STAYS)
-    tome__os_forget(&w->map->file, w->map->origin + offset, length);
+    tome__os_evict(&w->map->file, w->map->origin + offset, length);
 }
 
 /* ---- judging ---- */
@@ -233,7 +233,7 @@ static int check_options(const tome *map, const tome_key *key, const tome_betwee
 }
 
 int tome_between(tome *map, const tome_key *key, const tome_between_options *options,
-                 tome_span *ret_span) {
+                 tome_between_result *ret_result) {
   const tome_between_options all = TOME_BETWEEN_INIT;
   walk w = {.map = map, .key = key, .options = options ? options : &all, .piece = FIRST_PIECE};
   int r = check_options(map, key, w.options);
@@ -241,7 +241,7 @@ int tome_between(tome *map, const tome_key *key, const tome_between_options *opt
                  tome_key_compare(key, w.options->from, w.options->to) > 0;
   if (r == 0 && !reversed)
     r = walk_span(&w);
-  if (ret_span)
-    *ret_span = w.span;
+  if (ret_result)
+    *ret_result = w.span;
   return r < 0 ? r : w.span.records > 0;
 }

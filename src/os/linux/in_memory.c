@@ -131,8 +131,9 @@ int tome__os_info(os_file *file, tome_info *ret_info) {
   return 0;
 }
 
-int tome__os_evict(const os_file *file) {
-  int system = tome__os_calls.posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_DONTNEED);
+int tome__os_evict(const os_file *file, uint64_t offset, uint64_t length) {
+  int system = tome__os_calls.posix_fadvise(file->descriptor, (off_t)offset, (off_t)length,
+                                            POSIX_FADV_DONTNEED);
   errno = system;
   return system ? tome__os_code(system) : 0;
 }
@@ -153,9 +154,4 @@ uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t lengt
   if (tome__os_calls.os_cachestat(file->descriptor, &range, &status) < 0)
     return UINT64_MAX;
   return status.cached * tome__os_system()->page;
-}
-
-void tome__os_forget(const os_file *file, uint64_t offset, uint64_t length) {
-  (void)tome__os_calls.posix_fadvise(file->descriptor, (off_t)offset, (off_t)length,
-                                     POSIX_FADV_DONTNEED);
 }

@@ -1,0 +1,4 @@
+/* The counters of the process. */
+#include "counters.h"
+
+counters tome__counters;
