@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "complain.h"
@@ -12,14 +11,10 @@
 #include "progress.h"
 #include "verb.h"
 
-static int is_standard_input(const char *operand) {
-  return strcmp(operand, "-") == 0;
-}
-
 /* As grep does, from where standard input is positioned on. */
 static int open_map(tome **ret, const char *operand, uint64_t *ret_base) {
   *ret_base = 0;
-  if (!is_standard_input(operand))
+  if (!input_is_stdin(operand))
     return tome_open(ret, operand, TOME_READ, NULL);
   off_t position = lseek(STDIN_FILENO, 0, SEEK_CUR);
   tome_options options = TOME_OPTIONS_INIT;
@@ -61,7 +56,7 @@ static int search_map(struct grep_search *search, tome *map) {
 }
 
 static int search_descriptor(struct grep_search *search, const char *operand) {
-  int fd = is_standard_input(operand) ? STDIN_FILENO : open(operand, O_RDONLY | O_CLOEXEC);
+  int fd = input_is_stdin(operand) ? STDIN_FILENO : open(operand, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     if (!search->printer->request->silent)
       complain_system(search->printer->name);
@@ -89,7 +84,7 @@ static int search_any(struct grep_search *search, const char *operand) {
     return STATUS_ERROR;
   }
   int status = search_map(search, map);
-  if (is_standard_input(operand))
+  if (input_is_stdin(operand))
     move_on(search, base);
   tome_close(map);
   return status;

@@ -5,6 +5,9 @@
 
 #include <tome/tome.h>
 
+/* Whether the operand is -. */
+int input_is_stdin(const char *operand);
+
 /* What the file is called in messages and answers. */
 const char *input_name(const char *operand);
 

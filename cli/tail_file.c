@@ -4,19 +4,15 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input_file.h"
 #include "shown_name.h"
 #include "tail_watch.h"
 
-static int names_stdin(const char *operand) {
-  return strcmp(operand, "-") == 0;
-}
-
 int tail_file_is_stdin(const struct tail_file *file) {
-  return names_stdin(file->operand);
+  return input_is_stdin(file->operand);
 }
 
 /* What keeps a name from being opened the library says best. */
@@ -53,7 +49,7 @@ static int open_map(const struct tail *tail, int fd, struct tail_open *ret) {
 int tail_file_open(const struct tail *tail, const char *operand, int flags, struct tail_open *ret,
                    int *ret_fd) {
   int fd = STDIN_FILENO;
-  int result = names_stdin(operand) ? 0 : open_by_name(operand, flags, &fd);
+  int result = input_is_stdin(operand) ? 0 : open_by_name(operand, flags, &fd);
   if (result < 0)
     return result;
   result = open_map(tail, fd, ret);

@@ -53,6 +53,24 @@ class Following:
         self.process.stdout.close()
         self.process.stderr.close()
 
+    def has_open(self, name):
+        there = os.stat(name)
+        folder = f"/proc/{self.process.pid}/fd"
+        for descriptor in os.listdir(folder):
+            try:
+                found = os.stat(f"{folder}/{descriptor}")
+            except FileNotFoundError:  # closed meanwhile
+                continue
+            if (found.st_dev, found.st_ino) == (there.st_dev, there.st_ino):
+                return True
+        return False
+
+    def wait_until_open(self, name):
+        deadline = time.monotonic() + GENEROUS
+        while not self.has_open(name):
+            self.test.assertLess(time.monotonic(), deadline, f"{name} was not opened")
+            self.read_some(0.001)
+
     def read_some(self, patience):
         for key, _ in self.selector.select(patience):
             data = os.read(key.fd, 65536)
@@ -393,7 +411,7 @@ class FollowTold(CommandTest):
             for number in range(1, 20):
                 os.rename("f", f"f.{number}")
                 self.file("f")
-                time.sleep(0.05)
+                following.wait_until_open("f")
                 append("f", b"%d\n" % number)
             deadline = time.monotonic() + 60
             expected = b"".join(b"%d\n" % number for number in range(1, 20))

@@ -74,7 +74,7 @@ static int describe(tome_line_index *index, index_header *ret) {
 
 /* ---- the one that was kept ---- */
 
-typedef enum verdict { NONE, STALE, GROWN, GOOD } verdict;
+typedef enum verdict { NONE, OUTDATED, GROWN, GOOD } verdict;
 
 static int is_of(const index_header *kept, const index_header *now) {
   return memcmp(&kept->identity, &now->identity, sizeof kept->identity) == 0 &&
@@ -96,9 +96,9 @@ static verdict judge(tome_line_index *index, const index_header *kept, const ind
   uint64_t fingerprint;
   if (!is_of(kept, now) || kept->covered > now->covered ||
       (kept->covered == now->covered && kept->changed != now->changed))
-    return STALE;
+    return OUTDATED;
   if (take_fingerprint(index, kept->covered, &fingerprint) < 0 || fingerprint != kept->fingerprint)
-    return STALE;
+    return OUTDATED;
   return kept->covered == now->covered ? GOOD : GROWN;
 }
 
@@ -108,8 +108,8 @@ static verdict open_kept(tome_line_index *index, const index_header *now) {
     return NONE;
   index->is_open = 1;
   index_header kept;
-  verdict v = read_header(&index->file, &kept) ? judge(index, &kept, now) : STALE;
-  if (v == STALE)
+  verdict v = read_header(&index->file, &kept) ? judge(index, &kept, now) : OUTDATED;
+  if (v == OUTDATED)
     tome__index_release(index);
   else
     index->header = kept;

@@ -243,7 +243,7 @@ static tome_needle *strings_of(making *work, size_t which, size_t *ret_count) {
 }
 
 static size_t fewest_sets(const making *work) {
-  size_t fewest = work->count == 1 ? MOST_REQUIRED : work->count > 1;
+  size_t fewest = work->count == 1 ? MOST_SETS : work->count > 1;
   for (size_t i = 0; i < work->count; i++)
     if (work->known[i].set_count < fewest)
       fewest = work->known[i].set_count;

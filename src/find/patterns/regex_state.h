@@ -4,11 +4,10 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 
+#include "expression.h"
 #include "pattern_state.h"
 
 #include <pcre2.h>
-
-enum { MOST_REQUIRED = 6 };
 
 /** Expressions compiled as one. */
 typedef struct regex_code {
@@ -22,8 +21,8 @@ typedef struct expressions {
   pcre2_compile_context *how;
   regex_code *codes; /* in the order of the needles */
   size_t count;
-  tome_pattern *required
-      [MOST_REQUIRED]; /* byte strings: a line that holds none of one of these does not match */
+  tome_pattern *
+      required[MOST_SETS]; /* byte strings: a line that holds none of one of these does not match */
   size_t required_count;
   int one_block;             /* there is one code, and blocks can be searched at once */
   unsigned char starts[256]; /* the bytes that a match may begin with */

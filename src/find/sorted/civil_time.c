@@ -14,7 +14,7 @@ static int is_leap(int year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-static int days_in(int year, int month) {
+int tome__days_in(int year, int month) {
   static const signed char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   return days[month - 1] + (month == 2 && is_leap(year));
 }
@@ -37,7 +37,7 @@ static int is_time_of_day(const stamp *s) {
 
 static int is_date(const stamp *s, int year) {
   return year >= FIRST_YEAR && year <= LAST_YEAR && s->month >= 1 && s->month <= 12 &&
-         s->day >= 1 && s->day <= days_in(year, s->month);
+         s->day >= 1 && s->day <= tome__days_in(year, s->month);
 }
 
 /* Of the zones before and behind a day the earlier one holds until the clock has been changed. */

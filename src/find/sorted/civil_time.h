@@ -35,6 +35,8 @@ typedef struct zone_memory {
   int32_t offset;
 } zone_memory;
 
+/** How many days a month, from 1, has. */
+int tome__days_in(int year, int month);
 /** 1 and the moment; 0 if there is no such time, or it lies outside of what 64 bits hold. */
 int tome__stamp_moment(const stamp *s, const time_rule *rule, zone_memory *memory, int64_t *ret);
 

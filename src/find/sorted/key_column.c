@@ -1,20 +1,17 @@
 /* Columns of a line, and keys that are simply what stands in one: numbers and text. */
 #include "key.h"
+#include "key_bytes.h"
 
 #include <string.h>
-
-static int is_blank(unsigned char byte) {
-  return byte == ' ' || byte == '\t';
-}
 
 static int blank_column(uint32_t column, const unsigned char *line, size_t length,
                         size_t *ret_begin, size_t *ret_end) {
   size_t at = 0;
   for (;; column--) {
-    while (at < length && is_blank(line[at]))
+    while (at < length && tome__is_blank(line[at]))
       at++;
     *ret_begin = at;
-    while (at < length && !is_blank(line[at]))
+    while (at < length && !tome__is_blank(line[at]))
       at++;
     *ret_end = at;
     if (*ret_begin == length)
@@ -50,13 +47,13 @@ int tome__key_column(const tome_key *key, const unsigned char *line, size_t leng
 }
 
 static int is_word_byte(unsigned char byte) {
-  return (byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || byte >= 0x80;
+  return tome__is_digit(byte) || tome__is_letter(byte) || byte >= 0x80;
 }
 
 /* Quotes and brackets around a number do not belong to it; letters and digits behind it make it something else. */
 static int number_in(const unsigned char *text, size_t length, tome_key_value *ret) {
   size_t at = 0;
-  while (at < length && (is_blank(text[at]) || strchr("\"'([{<", text[at])) && text[at])
+  while (at < length && (tome__is_blank(text[at]) || strchr("\"'([{<", text[at])) && text[at])
     at++;
   decimal number;
   size_t read = tome__decimal_read(text + at, length - at, &number);

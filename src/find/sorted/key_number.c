@@ -1,9 +1,7 @@
 /* Two numbers of one sign and one magnitude are compared digit by digit where they stand. */
 #include "key_number.h"
 
-static int is_digit(unsigned char byte) {
-  return byte >= '0' && byte <= '9';
-}
+#include "key_bytes.h"
 
 /* An exponent is as good as any other where it is too large to be meant. */
 #define MOST_EXPONENT ((int64_t)1 << 60)
@@ -18,7 +16,7 @@ static size_t read_exponent(const unsigned char *text, const unsigned char *end,
   at += at < end && (*at == '-' || *at == '+');
   const unsigned char *begin = at;
   int64_t value = 0;
-  for (; at < end && is_digit(*at); at++)
+  for (; at < end && tome__is_digit(*at); at++)
     if (value < MOST_EXPONENT / 10)
       value = value * 10 + (*at - '0');
   if (at == begin)
@@ -43,11 +41,11 @@ size_t tome__decimal_read(const unsigned char *text, size_t length, decimal *ret
   decimal number = {.sign = at < end && *at == '-' ? -1 : 1};
   at += at < end && (*at == '-' || *at == '+');
   const unsigned char *digits = at;
-  while (at < end && is_digit(*at))
+  while (at < end && tome__is_digit(*at))
     at++;
   const unsigned char *point = at;
-  if (at < end && *at == '.' && at + 1 < end && is_digit(at[1]))
-    for (at++; at < end && is_digit(*at);)
+  if (at < end && *at == '.' && at + 1 < end && tome__is_digit(at[1]))
+    for (at++; at < end && tome__is_digit(*at);)
       at++;
   if (at == digits)
     return 0;

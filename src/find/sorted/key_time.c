@@ -6,15 +6,12 @@
 #include "key_time.h"
 
 #include "key.h"
+#include "key_bytes.h"
 
 #include <string.h>
 
-static int is_word_byte(unsigned char byte) {
-  return (byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z');
-}
-
-static int is_blank(unsigned char byte) {
-  return byte == ' ' || byte == '\t';
+static int is_letter_or_digit(unsigned char byte) {
+  return tome__is_digit(byte) || tome__is_letter(byte);
 }
 
 /* Which format it is that is asked about: one that is recognised, or the user's. */
@@ -57,15 +54,15 @@ static int find_from(const tome_key *key, int format, zone_memory *memory,
   size_t begin = priority_length(line, length);
   int anchored = 1;
   for (size_t at = begin; at < length && at < STAMP_BEGINS; at++) {
-    int inside_word = at > begin && is_word_byte(line[at - 1]);
+    int inside_word = at > begin && is_letter_or_digit(line[at - 1]);
     if (!inside_word && may_begin(key, format, line[at]) &&
         stamp_at(key, format, memory, line + at, length - at, &ret->moment)) {
       ret->begins = at;
       ret->anchored = anchored;
-      ret->indented = is_blank(line[0]);
+      ret->indented = tome__is_blank(line[0]);
       return 1;
     }
-    anchored = anchored && !is_word_byte(line[at]) && !is_blank(line[at]);
+    anchored = anchored && !is_letter_or_digit(line[at]) && !tome__is_blank(line[at]);
     if (key->anchored && !anchored)
       return 0;
   }
@@ -82,7 +79,7 @@ static int find_in_column(const tome_key *key, int format, zone_memory *memory,
   *ret = (found_stamp){.begins = at, .anchored = 1};
   if (stamp_at(key, format, memory, line + at, most - at, &ret->moment))
     return 1;
-  while (at < end && !is_word_byte(line[at]))
+  while (at < end && !is_letter_or_digit(line[at]))
     at++;
   ret->begins = at;
   return at > 0 && stamp_at(key, format, memory, line + at, most - at, &ret->moment);
@@ -92,7 +89,7 @@ int tome__key_find_stamp(const tome_key *key, int format, zone_memory *memory,
                          const unsigned char *line, size_t length, found_stamp *ret) {
   if (key->column)
     return find_in_column(key, format, memory, line, length, ret);
-  if (key->not_indented && length && is_blank(line[0]))
+  if (key->not_indented && length && tome__is_blank(line[0]))
     return 0;
   return find_from(key, format, memory, line, length, ret);
 }

@@ -1,23 +1,16 @@
 /* The formats of time stamps that are recognised. Each reader is given text that begins where the stamp would; whether the numbers
  * make a time is seen later. */
+#include "key_bytes.h"
 #include "key_time.h"
 
 #include <string.h>
-
-static int is_digit(unsigned char byte) {
-  return byte >= '0' && byte <= '9';
-}
-
-static int is_letter(unsigned char byte) {
-  return (byte | 32) >= 'a' && (byte | 32) <= 'z';
-}
 
 /* ---- pieces ---- */
 
 int tome__take_number(text_cursor *text, int least, int most, int *ret) {
   const unsigned char *at = text->at;
   int value = 0;
-  for (; at < text->end && at - text->at < most && is_digit(*at); at++)
+  for (; at < text->end && at - text->at < most && tome__is_digit(*at); at++)
     value = value * 10 + (*at - '0');
   if (at - text->at < least)
     return 0;
@@ -41,7 +34,7 @@ int tome__take_byte(text_cursor *text, unsigned char byte) {
 int tome__take_fraction(text_cursor *text, int32_t *ret_nanos) {
   const unsigned char *begin = text->at;
   int32_t nanos = 0, unit = NANOS;
-  for (; text->at < text->end && is_digit(*text->at); text->at++) {
+  for (; text->at < text->end && tome__is_digit(*text->at); text->at++) {
     unit /= 10;
     nanos += unit * (*text->at - '0');
   }
@@ -75,14 +68,14 @@ int tome__take_month(text_cursor *text, int *ret) {
 
 int tome__take_word(text_cursor *text) {
   const unsigned char *begin = text->at;
-  while (text->at < text->end && is_letter(*text->at))
+  while (text->at < text->end && tome__is_letter(*text->at))
     text->at++;
   return text->at > begin;
 }
 
 /* Digits behind it would make another number of it. */
 static int ends_here(const text_cursor *text) {
-  return text->at == text->end || !is_digit(*text->at);
+  return text->at == text->end || !tome__is_digit(*text->at);
 }
 
 int tome__take_zone(text_cursor *text, stamp *s) {
@@ -151,7 +144,7 @@ static void take_zone_behind_blank(text_cursor *text, stamp *s) {
   const unsigned char *begin = at.at;
   size_t left = (size_t)(at.end - begin);
   if (left >= 3 && (memcmp(begin, "UTC", 3) == 0 || memcmp(begin, "GMT", 3) == 0) &&
-      (left == 3 || (!is_letter(begin[3]) && !is_digit(begin[3])))) {
+      (left == 3 || (!tome__is_letter(begin[3]) && !tome__is_digit(begin[3])))) {
     s->zoned = 1;
     s->offset = 0;
     text->at = begin + 3;
@@ -270,7 +263,7 @@ static size_t read_count(const unsigned char *text, size_t length, int digits, i
                          stamp *ret) {
   text_cursor at = {text, text + length};
   int64_t count = 0, moment;
-  for (; at.at < at.end && is_digit(*at.at) && at.at - text < digits; at.at++)
+  for (; at.at < at.end && tome__is_digit(*at.at) && at.at - text < digits; at.at++)
     if (__builtin_mul_overflow(count, 10, &count) ||
         __builtin_add_overflow(count, *at.at - '0', &count))
       return 0;
@@ -278,7 +271,8 @@ static size_t read_count(const unsigned char *text, size_t length, int digits, i
       __builtin_mul_overflow(count, unit, &moment))
     return 0;
   int64_t fraction = fraction_of(&at, unit);
-  if (__builtin_add_overflow(moment, fraction, &moment) || (at.at < at.end && is_letter(*at.at)))
+  if (__builtin_add_overflow(moment, fraction, &moment) ||
+      (at.at < at.end && tome__is_letter(*at.at)))
     return 0;
   *ret = (stamp){.counted = 1, .moment = moment};
   return (size_t)(at.at - text);

@@ -134,7 +134,7 @@ static int take_part(text_cursor *text, char conversion, reading *r) {
   }
 }
 
-static int is_blank(char c) {
+static int is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
@@ -142,7 +142,7 @@ static int is_blank(char c) {
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static int take_all(const char *format, text_cursor *text, reading *r) {
   for (; *format; format++) {
-    if (is_blank(*format)) {
+    if (is_space(*format)) {
       skip_blanks(text);
       continue;
     }
@@ -163,11 +163,9 @@ static int take_all(const char *format, text_cursor *text, reading *r) {
 
 /* The day of the year as month and day. */
 static int place_day(reading *r) {
-  static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  int left = r->day_of_year, year = r->stamp.year;
-  int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  int left = r->day_of_year;
   for (int month = 1; month <= 12; month++) {
-    int length = days[month - 1] + (month == 2 && leap);
+    int length = tome__days_in(r->stamp.year, month);
     if (left <= length) {
       r->stamp.month = month;
       r->stamp.day = left;
