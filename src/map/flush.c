@@ -63,11 +63,20 @@ void tome__flush_failed(tome *map, int code) {
   tome__failed_file_add(entry);
 }
 
+/* A map that only reads has had no use for it until now. Without memory a failure sticks to this map alone. Under flush_lock. */
+static void know_file(tome *map) {
+  if ((map->flags & TOME_WRITE) || map->if_flush_fails ||
+      tome__os_identity(&map->file, &map->identity) < 0)
+    return;
+  map->if_flush_fails = tome__os_new(1, sizeof *map->if_flush_fails);
+}
+
 /* The system forgets a failed write-back once it has told it, so we remember. A failure through another map of the file
  * counts also if it comes while this one is being flushed. */
-static int flush_sticking(tome *map, uint64_t offset, uint64_t length, int level, int *ret_system) {
+int tome__flush_sticking(tome *map, uint64_t offset, uint64_t length, int level, int *ret_system) {
   tome__os_mutex_lock(&map->flush_lock);
   if (map->flush_code == 0) {
+    know_file(map);
     int r = tome__os_flush(&map->file, map->origin + offset, length, level);
     const failed_file *failed = tome__failed_file(&map->identity);
     if (r < 0) {
@@ -95,7 +104,7 @@ int tome_flush(tome *map, uint64_t offset, uint64_t length, int level) {
     return r;
   if (!(map->flags & TOME_WRITE) || map->kind == TOME_KIND_MEMORY)
     return 0;
-  r = flush_sticking(map, offset, length, level, &system);
+  r = tome__flush_sticking(map, offset, length, level, &system);
   if (r < 0)
     return tome__map_fail(map, __func__, r, system, offset, length);
   tome_range lost; /* to the end: also what lay behind it before someone cut it away */

@@ -3,6 +3,7 @@
  * The file grows first, the map's size after it, both under the map's lock; readers meanwhile go by the old size. Nothing is
  * ever mapped or moved for it: the base reaches beyond the end of the file from the start. */
 #include "failure.h"
+#include "lock.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -18,6 +19,7 @@ static void set_size(tome *map, uint64_t size) {
     tome__pageset_remove(&map->known, map->lead + size, before - size);
     if (!(map->access & OS_PRIVATE))
       tome__pageset_remove(&map->stored, map->lead + size, before - size);
+    tome__locks_cut(map, size);
   } else if (size > before) {
     tome__guard_heal_locked(map);
   }

@@ -12,6 +12,8 @@
  * the handler never waits for the thread that it interrupted. */
 #include "lost_pages.h"
 
+#include "advice.h"
+
 #include <sched.h>
 #include <tome/guard.h>
 #include <tome/info.h>
@@ -50,7 +52,7 @@ static void before_fork(void) {
   lock(&before);
   has_forked = 1;
   for (window *w = watched; w; w = w->watched_next)
-    if (w->map->kind == TOME_KIND_MEMORY)
+    if (w->map->guarded && w->map->kind == TOME_KIND_MEMORY)
       atomic_store(&w->map->can_be_cut, 1);
   unlock(&before);
 }
@@ -174,7 +176,8 @@ static int deal_with_page(window *w, uint64_t at, uint64_t file_size) {
 
 static window *window_at(uintptr_t address) {
   for (window *w = watched; w; w = w->watched_next)
-    if (address >= (uintptr_t)w->address && address - (uintptr_t)w->address < w->length)
+    if (w->map->guarded && address >= (uintptr_t)w->address &&
+        address - (uintptr_t)w->address < w->length)
       return w;
   return NULL;
 }
@@ -216,6 +219,8 @@ static int on_lost_page(uintptr_t address) {
     lock_in_handler();
   }
   int handled = w && deal_with_page(w, at, file_size);
+  if (handled)
+    tome__count_lost(&w->map->counters);
   unlock_in_handler();
   return handled;
 }
@@ -227,17 +232,15 @@ int tome_guard_enable(int on) {
 }
 
 int tome__guard_attach(tome *map) {
-  if ((map->flags & TOME_NOGUARD) || !atomic_load(&enabled))
-    return 0;
+  int wanted = !(map->flags & TOME_NOGUARD) && atomic_load(&enabled);
   os_signals before;
   tome__os_system(); /* known before the handler asks */
   lock(&before);
   int r = fork_safe ? 0 : tome__os_at_fork(before_fork, after_fork_in_child);
-  if (r == 0) {
-    fork_safe = 1;
+  fork_safe |= r == 0;
+  if (r == 0 && wanted)
     r = tome__os_fault_install(on_lost_page);
-  }
-  if (r == 0) {
+  if (r == 0 && wanted) {
     attached++;
     map->guarded = 1;
   }
@@ -257,11 +260,9 @@ void tome__guard_detach(tome *map) {
 }
 
 void tome__guard_watch(window *w) {
-  if (!w->map->guarded)
-    return;
   os_signals before;
   lock(&before);
-  if (has_forked && w->map->kind == TOME_KIND_MEMORY)
+  if (has_forked && w->map->guarded && w->map->kind == TOME_KIND_MEMORY)
     atomic_store(&w->map->can_be_cut, 1);
   w->watched_next = watched;
   watched = w;
@@ -269,8 +270,6 @@ void tome__guard_watch(window *w) {
 }
 
 void tome__guard_unwatch(window *w) {
-  if (!w->map->guarded)
-    return;
   os_signals before;
   lock(&before);
   window *before_it = watched;
@@ -281,6 +280,17 @@ void tome__guard_unwatch(window *w) {
   else if (before_it)
     before_it->watched_next = w->watched_next;
   unlock(&before);
+}
+
+size_t tome__guard_windows(mapped_stretch *ret, size_t room) {
+  os_signals before;
+  size_t count = 0;
+  lock(&before);
+  for (const window *w = watched; w; w = w->watched_next, count++)
+    if (count < room)
+      ret[count] = tome__mapped_stretch(w);
+  unlock(&before);
+  return count;
 }
 
 /* ---- settling ---- */
@@ -369,6 +379,7 @@ void tome__guard_heal_locked(tome *map) {
     if (map->lost[i].range.length && !map->lost[i].healed)
       heal(map, &map->lost[i]);
   unlock(&signals);
+  tome__advice_mended(map);
 }
 
 void tome__guard_heal(tome *map) {

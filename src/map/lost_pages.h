@@ -8,15 +8,31 @@
 #include "map_state.h"
 #include "range.h"
 
-/** Install the handler, or see that it is in place, for one more map. */
+/** One more map: install the handler, or see that it is in place, if the map is to be guarded. */
 int tome__guard_attach(tome *map);
-/** The map is gone; with the last one the handler is too. Does nothing for a map that was not attached. */
+/** The map is gone; with the last guarded one the handler is too. Does nothing for a map that is not guarded. */
 void tome__guard_detach(tome *map);
 
-/** Guard a window's memory from now on. */
+/** A window there is from now on, and guarded if its map is. */
 void tome__guard_watch(window *w);
 /** No longer. Pre: nobody uses the window. */
 void tome__guard_unwatch(window *w);
+
+/** Memory that a window takes up, as far as its map reached. */
+typedef struct mapped_stretch {
+  const void *address;
+  size_t length;
+} mapped_stretch;
+
+static inline mapped_stretch tome__mapped_stretch(const window *w) {
+  uint64_t page = tome__os_system()->page;
+  uint64_t end = w->map->origin + atomic_load(&w->map->promised);
+  uint64_t used = end > w->start ? (end - w->start + page - 1) / page * page : 0;
+  return (mapped_stretch){w->address, used < w->length ? (size_t)used : w->length};
+}
+
+/** What all maps have mapped at this moment: up to `room` of it in *ret, and how much there is in all. */
+size_t tome__guard_windows(mapped_stretch *ret, size_t room);
 
 static inline uint64_t tome__guard_before(const tome *map) {
   uint64_t before = atomic_load_explicit(&map->losses, memory_order_acquire);

@@ -1,5 +1,7 @@
 /* Opening and closing. */
+#include "advice.h"
 #include "failure.h"
+#include "lock.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -43,7 +45,7 @@ int tome__map_fail(const tome *map, const char *operation, int code, int system,
 }
 
 static int is_ours(int code) {
-  return code == TOME_ERANGE || code == TOME_EFBIG || code == TOME_ELOST;
+  return code == TOME_ERANGE || code == TOME_EFBIG || code == TOME_ELOST || code == TOME_ECANCELED;
 }
 
 int tome__fail_at(const tome *map, const char *operation, int code, tome_range range) {
@@ -78,6 +80,8 @@ static const char *wrong_options(uint32_t flags, const tome_options *options) {
     return "tome_options: begin with TOME_OPTIONS_INIT";
   if (options->window && (flags & TOME_COPY))
     return "a forced window does not go with TOME_COPY";
+  if (options->advice > TOME_ADVICE_SEQUENTIAL)
+    return "unknown advice";
   if (options->mode > 07777)
     return "permission bits above 07777";
   return NULL;
@@ -159,6 +163,7 @@ static int access_of(uint32_t flags) {
 static void dispose(tome *map) {
   tome__os_free(map->if_flush_fails);
   tome__os_mutex_destroy(&map->flush_lock);
+  tome__os_mutex_destroy(&map->locking);
   tome__os_mutex_destroy(&map->lock);
   tome__os_free(map->views);
   tome__os_free(map->path);
@@ -166,8 +171,10 @@ static void dispose(tome *map) {
 }
 
 static int release(tome *map) {
+  tome__locks_forget(map);
   int r = tome__window_release(map);
   tome__guard_detach(map);
+  tome__advice_end(map);
   tome__pageset_release(&map->known);
   tome__pageset_release(&map->stored);
   return r;
@@ -181,6 +188,7 @@ static tome *new_map(const char *path, uint32_t flags) {
   map->access = access_of(flags);
   tome__os_mutex_init(&map->lock);
   tome__os_mutex_init(&map->flush_lock);
+  tome__os_mutex_init(&map->locking);
   if (!path)
     return map;
   map->path = tome__os_new(strlen(path) + 1, 1);
@@ -222,6 +230,8 @@ static int set_up(tome *map, const tome_options *options) {
   map->can_be_cut = map->guarded && traits.can_be_cut;
   if (r == 0)
     r = map_base(map, options);
+  if (r == 0)
+    tome__advice_begin(map, options->advice);
   if (r == 0 && (map->flags & TOME_TRUNCATE))
     r = tome__os_truncate(&map->file, 0);
   return r;

@@ -56,6 +56,8 @@ typedef struct view_entry {
   tome_range range;
   uint64_t before; /* `losses` when it began */
   int stores;      /* it may store */
+  uint32_t advice; /* of its own, see advice.c */
+  int laid;        /* and given to the system */
   uint32_t serial; /* odd: in use */
   uint32_t next_free;
 } view_entry;
@@ -69,6 +71,8 @@ struct tome {
   uint64_t lead;           /* bytes of the base mapping before byte 0 */
   pageset known;           /* pages read before: from the base mapping's start */
   pageset stored;          /* pages stored into before, which have their blocks */
+  _Atomic uint64_t quick_reach; /* `reach`; or 0 where reads look, see advice.c */
+  _Atomic uint32_t look;        /* which of them do */
   uint32_t flags;
   int access; /* OS_WRITE, OS_PRIVATE */
   int guarded;
@@ -101,7 +105,18 @@ struct tome {
   int flush_code, flush_system; /* the first failure of a flush */
   os_mutex flush_lock;
 
+  os_mutex locking; /* held while something is locked in memory, and before `lock` */
+  struct locked *locked; /* see lock.c */
+
   counters counters;
+
+  /* How it is read; see advice.c. */
+  int notices;
+  atomic_int cannot_read_now; /* whether a read has to wait is not known of this file */
+  _Atomic uint32_t advice;    /* that the base has */
+  _Atomic uint64_t read_end;  /* of the last read of pages that were not known */
+  atomic_int
+      in_a_row; /* waits that went on where the last read ended, as a negative number; or did not */
 
   /* The guard's, under its lock. */
   loss lost[MOST_LOSSES];
@@ -116,6 +131,12 @@ static inline uint64_t tome__size(const tome *map) {
 /** Whether [offset, offset + length) is inside `size`, whatever the numbers. */
 static inline int tome__inside(uint64_t size, uint64_t offset, uint64_t length) {
   return offset <= size && length <= size - offset;
+}
+
+/** Bytes of the pages of the file that a range of the map touches. */
+static inline uint64_t tome__whole_pages(const tome *map, tome_range range) {
+  uint64_t page = tome__os_system()->page, from = map->origin + range.offset;
+  return (from + range.length + page - 1) / page * page - from / page * page;
 }
 
 /** Largest of two, atomically. */
@@ -135,6 +156,9 @@ void tome__note_cut(tome *map, uint64_t file_size);
 /** The system failed to write the file back, says its last error: for this map and all others of the file, for good. Pre: nobody
  *  else flushes the map. */
 void tome__flush_failed(tome *map, int code);
+/** Bring a range of the file to a level, as far as no failure of that sticks; one that comes does. Records nothing: *ret_system is
+ *  the system's code. Pre: it is a file on a disk. */
+int tome__flush_sticking(tome *map, uint64_t offset, uint64_t length, int level, int *ret_system);
 /** Stores that are not in the file although their calls succeeded: those that another process cut away, and those that live
  *  views lost. Returns 1 and the smallest range around those in [offset, offset + length), 0 if there are none, or TOME_EIO and
  *  the like. What was cut away is told once, and what lies outside the range stays to be told; what live views lost is told
@@ -161,11 +185,16 @@ int tome__window_clear_behind(tome *map, uint64_t at);
 /** Map the base with `reserve` bytes of address space; where that is refused, with as much behind the map as the system gives, at
  *  most `scarce` bytes. With TOME_ENOMEM windows remain. */
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce);
+/** Let go of the pages that lie wholly in [from, end) of the file: windows that nobody uses are unmapped. Pre: map->lock held, and
+ *  nothing there is locked. */
+void tome__window_let_go(tome *map, uint64_t from, uint64_t end);
 /** Unmap everything. */
 int tome__window_release(tome *map);
 
 /** Enter a view, which begins now; its key. 0: no memory. Pre: map->lock held, as for all of these. */
 uint64_t tome__view_enter(tome *map, tome_range range, int stores);
+/** The entry of a key, also just after it was taken out. */
+view_entry *tome__view_entry(tome *map, uint64_t key);
 /** Whether it is there. */
 int tome__view_is_live(const tome *map, uint64_t key);
 /** Take it out; 0 if it is not there any more. */

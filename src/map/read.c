@@ -3,6 +3,7 @@
  * A page that was not read before is read with pread: one system call, exactly these bytes from the disk, and a cut or a
  * bad sector is a return value. Touching it in the mapping instead would let the kernel read megabytes around it. From
  * then on the page is `known` and read as memory. */
+#include "advice.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -10,6 +11,9 @@
 #include <string.h>
 #include <tome/access.h>
 #include <tome/error.h>
+
+/* A longer read can afford to look first; see advice.c. */
+#define MOST_QUICK ((size_t)16 << 10)
 
 /* Copy out of mapped memory. Pre: length > 0. Returns 0, or TOME_ELOST and the bytes concerned. */
 static inline int copy_out(tome *map, const unsigned char *from, uint64_t offset, void *buffer,
@@ -32,10 +36,38 @@ static tome_range page_from(tome *map, uint64_t at, uint64_t end) {
   return (tome_range){at, (next < end ? next : end) - at};
 }
 
-static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length,
-                        tome_range *ret_lost) {
+/* What is in memory, as far as that can be had without waiting. */
+static size_t read_at_once(tome *map, uint64_t offset, void *buffer, size_t length) {
   size_t done = 0;
-  int r = tome__os_read(&map->file, map->origin + offset, buffer, length, &done);
+  if (map->cannot_read_now)
+    return 0;
+  if (tome__os_read_now(&map->file, map->origin + offset, buffer, length, &done) < 0)
+    map->cannot_read_now = 1;
+  if (done > 0)
+    tome__count_call(&map->counters, done);
+  return done;
+}
+
+/* The rest. Whether it was waited for can be told only of files that can be asked for what is in memory. */
+static int read_waiting(tome *map, uint64_t offset, void *buffer, size_t length, size_t *ret_done) {
+  int r = tome__os_read(&map->file, map->origin + offset, buffer, length, ret_done);
+  if (*ret_done == 0)
+    return r;
+  tome__count_call(&map->counters, *ret_done);
+  if (!map->cannot_read_now)
+    tome__count_wait(&map->counters, tome__whole_pages(map, (tome_range){offset, *ret_done}));
+  return r;
+}
+
+static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
+                        tome_range *ret_lost) {
+  int r = 0, goes_on = passing || tome__read_goes_on(map, offset, length);
+  size_t done = read_at_once(map, offset, buffer, length), waited = 0;
+  if (done < length)
+    r = read_waiting(map, offset + done, (char *)buffer + done, length - done, &waited);
+  if (!passing && (goes_on || (waited > 0 && !map->cannot_read_now)))
+    tome__advice_notice(map, goes_on);
+  done += waited;
   if (r == 0 && done == length)
     return 0;
   if (r == TOME_EIO)
@@ -45,23 +77,30 @@ static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length,
   return r < 0 && r != TOME_EIO ? r : TOME_ELOST;
 }
 
+/* Whether it may be read as memory: what was read before and is there still, and what is nowhere else. */
+static int is_in_base(tome *map, uint64_t offset, size_t length, int passing) {
+  uint64_t at = offset + map->lead;
+  if (!passing && tome__pageset_has(&map->known, at, length) &&
+      (!tome__time_to_look(map, offset, length) || tome__still_there(map, offset, length)))
+    return 1;
+  return (map->access & OS_PRIVATE) && tome__pageset_may_have(&map->stored, at, length);
+}
+
 /* One piece of a read: *ret_done bytes of it. What only passes is read by call, known or not, and is not known afterwards. */
 static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
                       size_t *ret_done, tome_range *ret_lost) {
   unsigned char *data;
   window *pinned;
   int based = tome__inside(map->reach, offset, length);
-  uint64_t at = offset + map->lead;
-  if (based && ((!passing && tome__pageset_has(&map->known, at, length)) ||
-                ((map->access & OS_PRIVATE) && tome__pageset_may_have(&map->stored, at, length)))) {
+  if (based && is_in_base(map, offset, length, passing)) {
     *ret_done = length;
     return copy_out(map, map->base + offset, offset, buffer, length, ret_lost);
   }
   if (!map->forced_window) {
     *ret_done = length;
-    int r = read_by_call(map, offset, buffer, length, ret_lost);
+    int r = read_by_call(map, offset, buffer, length, passing, ret_lost);
     if (r == 0 && based && !passing)
-      tome__pageset_add(&map->known, at, length);
+      tome__pageset_add(&map->known, offset + map->lead, length);
     return r;
   }
   int r = tome__window_pin(map, offset, 1, &data, ret_done, &pinned);
@@ -102,8 +141,9 @@ static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t lengt
 }
 
 int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
-  if (UNLIKELY(length == 0 || !tome__inside(tome__size(map), offset, length) ||
-               !tome__inside(map->reach, offset, length) ||
+  uint64_t quick = atomic_load_explicit(&map->quick_reach, memory_order_relaxed);
+  if (UNLIKELY(length - 1 >= MOST_QUICK || !tome__inside(tome__size(map), offset, length) ||
+               !tome__inside(quick, offset, length) ||
                !tome__pageset_has(&map->known, offset + map->lead, length)))
     return read_carefully(map, offset, buffer, length);
   tome_range lost;

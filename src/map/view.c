@@ -2,6 +2,7 @@
  *
  * A view is entered in a table (view_table.c), so that no resize cuts what it covers; it pins its window, and remembers the
  * generation of losses at which it began, so that its end can tell what it met. */
+#include "advice.h"
 #include "failure.h"
 #include "lost_pages.h"
 #include "map_state.h"
@@ -12,7 +13,24 @@
 
 enum { ENTRY, BEFORE, WINDOW }; /* of tome_view.internal */
 
-#define STORES_SHIFT 63 /* in BEFORE: whether the view may have stored into the file */
+/* In BEFORE, beside the generation. */
+#define STORES ((uint64_t)1 << 63) /* the view may have stored into the file */
+#define LOOKS                                                                                      \
+  ((uint64_t)1                                                                                     \
+   << 62) /* its end may look at the last page: that reads nothing, or no more than was wanted */
+
+/* Up to here a view asks for all of its pages. */
+#define SMALL ((size_t)128 << 10)
+
+#define KINDS_OF_READING (TOME_VIEW_RANDOM | TOME_VIEW_SEQUENTIAL)
+
+/* A view that is to begin. */
+typedef struct wish {
+  tome_range range;
+  void *data;
+  uint32_t intent;
+  int stores; /* into the file */
+} wish;
 
 /* Stores through a pointer cannot fail, so what can be made sure of is made sure of now. */
 static int get_blocks(tome *map, uint64_t offset, size_t length) {
@@ -27,27 +45,74 @@ static int get_blocks(tome *map, uint64_t offset, size_t length) {
   return tome__allocate(map, offset, length);
 }
 
+/* Most views are small and looked at all over. Left to a fault, the first look would read megabytes around them; so they ask
+ * for their own pages, unless they go on where the last one ended. Returns whether the view's end may look at its last page. */
+static int fetch(tome *map, const wish *w) {
+  uint64_t at = w->range.offset + map->lead, length = w->range.length;
+  int based = tome__inside(map->reach, w->range.offset, length);
+  if (length == 0)
+    return 1;
+  if (length > SMALL || (w->intent & KINDS_OF_READING))
+    return based && tome__pageset_has(&map->known, at + length - 1, 1);
+  if ((based && tome__pageset_has(&map->known, at, length)) || map->kind == TOME_KIND_MEMORY)
+    return 1;
+  int goes_on = tome__read_goes_on(map, w->range.offset, length);
+  tome__advice_notice(map, goes_on);
+  if (!goes_on && !tome__os_is_resident(w->data, (size_t)length)) {
+    tome__os_will_need(w->data, (size_t)length);
+    tome__count_asked(&map->counters, tome__whole_pages(map, w->range));
+  }
+  if (based)
+    tome__pageset_add(&map->known, at, length);
+  return 1;
+}
+
+/* A large view is not like the reads that the map has noticed: the system may read ahead in it. Pre: map->lock held. */
+static void advise(tome *map, const wish *w, uint64_t key) {
+  view_entry *entry = tome__view_entry(map, key);
+  if (map->kind == TOME_KIND_MEMORY)
+    return;
+  if (w->intent & TOME_VIEW_RANDOM)
+    tome__advice_view(map, entry, w->data, TOME_ADVICE_RANDOM);
+  else if (w->intent & TOME_VIEW_SEQUENTIAL)
+    tome__advice_view(map, entry, w->data, TOME_ADVICE_SEQUENTIAL);
+  else if (w->range.length > SMALL && map->notices)
+    tome__advice_view(map, entry, w->data, TOME_ADVICE_NOTICE);
+}
+
 /* The size is looked at again under the lock: a resize may have come in between. A view that may store counts as having
  * stored, at any time. */
-static int enter(tome *map, tome_range range, int stores, uint64_t *ret_key) {
+static int enter(tome *map, const wish *w, uint64_t *ret_key) {
   int r = 0;
   tome__os_mutex_lock(&map->lock);
-  if (!tome__inside(tome__size(map), range.offset, range.length))
+  if (!tome__inside(tome__size(map), w->range.offset, w->range.length))
     r = TOME_ERANGE;
-  else if (!(*ret_key = tome__view_enter(map, range, stores)))
+  else if (!(*ret_key = tome__view_enter(map, w->range, w->stores)))
     r = TOME_ENOMEM;
-  else if (stores && range.length && map->can_be_cut)
-    tome__raise(&map->stored_end, tome__range_end(range));
+  else {
+    if (w->stores && w->range.length && map->can_be_cut)
+      tome__raise(&map->stored_end, tome__range_end(w->range));
+    if (w->range.length > SMALL || (w->range.length && (w->intent & KINDS_OF_READING)))
+      advise(map, w, *ret_key);
+  }
   tome__os_mutex_unlock(&map->lock);
   return r;
 }
 
+static const char *wrong_intent(uint32_t intent) {
+  if (intent & ~(TOME_VIEW_WRITE | KINDS_OF_READING))
+    return "unknown intent";
+  if ((intent & KINDS_OF_READING) == KINDS_OF_READING)
+    return "TOME_VIEW_RANDOM and TOME_VIEW_SEQUENTIAL exclude each other";
+  return NULL;
+}
+
 static int check_intent(tome *map, uint64_t offset, size_t length, uint32_t intent) {
-  if (intent > TOME_VIEW_WRITE)
+  const char *wrong = wrong_intent(intent);
+  if (wrong)
     return tome__fail(
-        map->path,
-        (failure){.operation = "tome_view_begin", .code = TOME_EINVAL, .detail = "unknown intent"});
-  int r = intent == TOME_VIEW_WRITE ? tome__check_writable(map, "tome_view_begin") : 0;
+        map->path, (failure){.operation = "tome_view_begin", .code = TOME_EINVAL, .detail = wrong});
+  int r = intent & TOME_VIEW_WRITE ? tome__check_writable(map, "tome_view_begin") : 0;
   return r < 0 ? r : tome__check_range(map, "tome_view_begin", offset, length);
 }
 
@@ -68,40 +133,52 @@ int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t intent,
   unsigned char *data;
   window *pinned;
   uint64_t key = 0;
-  int stores = intent == TOME_VIEW_WRITE && !(map->access & OS_PRIVATE);
+  int looks = 0;
   int r = check_intent(map, offset, length, intent);
   if (r < 0)
     return r;
   r = pin(map, offset, length, &data, &pinned);
   if (r < 0)
     return tome__fail_at(map, __func__, r, (tome_range){offset, length});
-  if (intent == TOME_VIEW_WRITE)
+  int stores = (intent & TOME_VIEW_WRITE) && !(map->access & OS_PRIVATE);
+  wish w = {{offset, length}, data, intent, stores};
+  if (intent & TOME_VIEW_WRITE)
     r = get_blocks(map, offset, length);
   if (r == 0)
-    r = enter(map, (tome_range){offset, length}, stores, &key);
+    looks = fetch(map, &w);
+  if (r == 0)
+    r = enter(map, &w, &key);
   if (r < 0) {
-    r = tome__fail_at(map, __func__, r, (tome_range){offset, length});
+    r = tome__fail_at(map, __func__, r, w.range);
     tome__window_unpin(map, pinned);
     return r;
   }
   *ret_view = (tome_view){.data = data, .length = length, .offset = offset, .map = map};
   ret_view->internal[ENTRY] = key;
-  ret_view->internal[BEFORE] = tome__guard_before(map) | (uint64_t)stores << STORES_SHIFT;
+  ret_view->internal[BEFORE] =
+      tome__guard_before(map) | (stores ? STORES : 0) | (looks ? LOOKS : 0);
   ret_view->internal[WINDOW] = (uint64_t)(uintptr_t)pinned;
   return 0;
+}
+
+/* Where looking would read what nobody wanted, the file's size says as much. */
+static int tail_is_suspect(const tome_view *view) {
+  const unsigned char *data = view->data;
+  if (view->internal[BEFORE] & (view->map->can_be_cut ? STORES : 0))
+    return 1;
+  return view->internal[BEFORE] & LOOKS ? tome__tail_is_suspect(view->map, data + view->length)
+                                        : view->map->can_be_cut;
 }
 
 /* As after a copy; what was stored is not looked at but left to the next flush. */
 static int what_was_lost(const tome_view *view, tome_range *ret_lost) {
   tome *map = view->map;
-  const unsigned char *data = view->data;
-  uint64_t before = view->internal[BEFORE] << 1 >> 1;
-  int stored = (int)(view->internal[BEFORE] >> STORES_SHIFT);
+  uint64_t before = view->internal[BEFORE] & ~(STORES | LOOKS);
   if (!map->guarded || view->length == 0)
     return 0;
-  if (stored && map->can_be_cut)
+  if ((view->internal[BEFORE] & STORES) && map->can_be_cut)
     tome__raise(&map->stored_end, view->offset + view->length);
-  int suspect = (stored && map->can_be_cut) || tome__tail_is_suspect(map, data + view->length);
+  int suspect = tail_is_suspect(view);
   if (!tome__guard_intact(map, before) &&
       tome__guard_settle(map, before, view->offset, view->length, ret_lost))
     return 1;
@@ -120,6 +197,8 @@ int tome_view_end(tome_view *view) {
   /* Only now: until it was looked at no resize cuts it. */
   tome__os_mutex_lock(&map->lock);
   live = tome__view_leave(map, view->internal[ENTRY]);
+  if (live)
+    tome__advice_view_end(map, tome__view_entry(map, view->internal[ENTRY]), view->data);
   tome__os_mutex_unlock(&map->lock);
   if (live)
     tome__window_unpin(map, (window *)(uintptr_t)view->internal[WINDOW]);

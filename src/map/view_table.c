@@ -35,9 +35,15 @@ uint64_t tome__view_enter(tome *map, tome_range range, int stores) {
   map->views_free = entry->next_free;
   entry->range = range;
   entry->stores = stores;
+  entry->advice = 0;
+  entry->laid = 0;
   entry->before = tome__guard_before(map);
   entry->serial++;
   return (uint64_t)entry->serial << 32 | index;
+}
+
+view_entry *tome__view_entry(tome *map, uint64_t key) {
+  return &map->views[(uint32_t)key];
 }
 
 int tome__view_is_live(const tome *map, uint64_t key) {

@@ -4,6 +4,7 @@
  * mapped as they are needed. They begin at multiples of half their size, so that any range of up to half a window lies
  * inside one; for a longer range a longer window is made. Windows that nobody uses are kept until there are too many, or
  * the system refuses more: the one longest unused goes first. */
+#include "advice.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -157,6 +158,7 @@ static int make_window(tome *map, uint64_t at, size_t least, window **ret_window
       return TOME_ELOST;
     return r == TOME_EFBIG ? TOME_ENOMEM : r; /* the last page below 8 EiB cannot be mapped */
   }
+  tome__advice_window(w);
   w->next = map->windows;
   map->windows = w;
   *ret_window = w;
@@ -194,6 +196,25 @@ void tome__window_unpin(tome *map, window *pinned) {
   tome__os_mutex_lock(&map->lock);
   pinned->users--;
   tome__os_mutex_unlock(&map->lock);
+}
+
+static void let_go(const window *w, uint64_t from, uint64_t end) {
+  from = from > w->start ? from : w->start;
+  end = end < w->start + w->length ? end : w->start + w->length;
+  if (w->address && from < end)
+    tome__os_let_go(w->address + (from - w->start), (size_t)(end - from));
+}
+
+void tome__window_let_go(tome *map, uint64_t from, uint64_t end) {
+  for (window **link = &map->windows, *w; (w = *link);) {
+    if (w->users == 0 && from < w->start + w->length && w->start < end) {
+      drop(link);
+      continue;
+    }
+    let_go(w, from, end);
+    link = &w->next;
+  }
+  let_go(&map->base_window, from, end);
 }
 
 int tome__window_release(tome *map) {

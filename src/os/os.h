@@ -56,6 +56,11 @@ void tome__os_thread_join(os_thread thread);
 /** How many processors this process may use, at least 1. */
 unsigned tome__os_processors(void);
 
+/** Nanoseconds since some moment; never less than it was. */
+uint64_t tome__os_now(void);
+/** Do nothing for so long at least. */
+void tome__os_sleep(uint64_t nanoseconds);
+
 /** How far the system's clocks are ahead of UTC at a moment, in seconds. `utc` is in seconds since 1970.
  *  TOME_ENOTSUP if the system does not know. */
 int tome__os_zone_at(int64_t utc, int32_t *ret_offset);
@@ -110,12 +115,40 @@ int tome__os_traits(const os_file *file, os_traits *ret_traits);
  *  read before it. */
 int tome__os_read(const os_file *file, uint64_t offset, void *buffer, size_t length,
                   size_t *ret_read);
+/** Read what is in memory already of the beginning of a range, and wait for nothing: *ret_read bytes, often 0. What was not there
+ *  the disk has begun to read, mostly, so that tome__os_read() of the rest waits no longer than it would have alone.
+ *  TOME_ENOTSUP: this file cannot be read so. Errors of the disk are told by tome__os_read(). */
+int tome__os_read_now(const os_file *file, uint64_t offset, void *buffer, size_t length,
+                      size_t *ret_read);
+/** Have the system expect this kind of reading, TOME_ADVICE_…, of this file; TOME_ADVICE_NOTICE: of no kind, as at first. Nothing
+ *  happens to a description that is not ours alone. A hint: cannot fail. */
+void tome__os_expect(const os_file *file, uint32_t advice);
 /** The first offset from `offset` on that is not in a hole; UINT64_MAX if the rest is one; `offset` if holes cannot be told.
  *  Pre: nobody appends to the file through `file` meanwhile. */
 uint64_t tome__os_next_data(os_file *file, uint64_t offset);
 /** Start reading exactly the pages of this range from the disk; returns before they are there. The read that follows finds them,
  *  so the system has nothing to guess about what comes next, of which it would read megabytes. A hint: cannot fail. */
 void tome__os_read_ahead(const os_file *file, uint64_t offset, uint64_t length);
+/** The first offset from `offset` on that is in a hole; UINT64_MAX if none is known, up to the end of the file.
+ *  Pre: nobody appends to the file through `file` meanwhile. */
+uint64_t tome__os_next_hole(os_file *file, uint64_t offset);
+/** How many holes begin or lie in [from, end), and how many bytes of it are in them. TOME_ENOTSUP if holes cannot be told, or are
+ *  too many to count. Pre: nobody appends to the file through `file` meanwhile. */
+int tome__os_holes(os_file *file, uint64_t from, uint64_t end, uint64_t *ret_count,
+                   uint64_t *ret_bytes);
+/** What of a range is in memory, in bytes of whole pages; TOME_UNKNOWN where this system does not tell. */
+typedef struct os_residency {
+  uint64_t resident;  /* pages that are just being read count too */
+  uint64_t dirty;     /* changed and not written back yet */
+  uint64_t writeback; /* being written back */
+} os_residency;
+/** TOME_ENOTSUP: this user is not told, or it would take minutes. Pre: length > 0. */
+int tome__os_residency(const os_file *file, uint64_t offset, uint64_t length,
+                       os_residency *ret_residency);
+/** For each page that the range touches, whether its bytes are in memory: 1 or 0. On failure *ret_pages is undefined.
+ *  TOME_ENOTSUP: this user is not told. Pre: length > 0. */
+int tome__os_resident_pages(const os_file *file, uint64_t offset, uint64_t length,
+                            unsigned char *ret_pages);
 /** How many bytes of the range are in memory, in whole pages; UINT64_MAX if that cannot be told. */
 uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t length);
 /** Let the clean pages that lie wholly in the range, and that no process maps, go from memory. Pre: length > 0. */
@@ -171,6 +204,8 @@ int tome__os_pages(size_t length, void **ret_address);
 
 /** Start reading exactly this range from the disk; returns at once. A hint: cannot fail. Any alignment. */
 void tome__os_will_need(void *address, size_t length);
+/** Have the system expect this kind of reading, TOME_ADVICE_…, of mapped pages. A hint: cannot fail. Any alignment. */
+void tome__os_advise(void *address, size_t length, uint32_t advice);
 /** Take the range out of this process's page tables; what the file holds stays as it is. A hint: cannot fail.
  *  Pre: a shared mapping, or memory from tome__os_pages(), which is zeros then. Only whole pages inside the range are
  *  let go. Any alignment. */
@@ -181,6 +216,36 @@ int tome__os_is_resident(void *address, size_t length);
 /** Make the range's pages present for reading, or for storing (`access` has OS_WRITE: blocks are allocated).
  *  Any alignment. Fails without a signal: TOME_ELOST if a page cannot be had, TOME_ENOTSUP if not known here. */
 int tome__os_populate(void *address, size_t length, int access);
+
+/** Keep the mapped pages of a range in memory from the moment on when they come in, which few are made to do. TOME_ELIMIT: more
+ *  than this process may; TOME_ENOMEM. On failure any part of it may be locked. Any alignment, outwards to whole pages. */
+int tome__os_lock(void *address, size_t length);
+/** Bring the pages of a locked range in. TOME_ELOST if one cannot be had, TOME_ENOMEM. */
+int tome__os_bring_in(void *address, size_t length);
+/** The contrary of tome__os_lock(). TOME_ENOMEM: too many mappings, and it is locked as before. */
+int tome__os_unlock(void *address, size_t length);
+/** How many bytes the process may lock, and how many it has locked; UINT64_MAX: no limit, or not known. */
+void tome__os_lock_limit(uint64_t *ret_limit, uint64_t *ret_locked);
+
+/** Memory of all kinds that this process may use, the system's copies of files included, in bytes; UINT64_MAX where that cannot
+ *  be told. Takes some ten microseconds. */
+typedef struct os_memory {
+  uint64_t free; /* before the system has to take some from somebody */
+  uint64_t all;
+} os_memory;
+void tome__os_memory(os_memory *ret_memory);
+
+/* ---- what it has cost ---- */
+
+/** Figures of the whole process since it began; TOME_UNKNOWN where they cannot be told. */
+typedef struct os_usage {
+  uint64_t minor_faults; /* page faults that needed no disk */
+  uint64_t major_faults; /* and those that did */
+  uint64_t disk;         /* bytes that the disk read for it */
+} os_usage;
+void tome__os_usage(os_usage *ret_usage);
+/** Bytes of the range that are in this process's page tables; TOME_UNKNOWN if that cannot be told. Page-aligned. */
+uint64_t tome__os_mapped(const void *address, size_t length);
 
 /* ---- lost pages ---- */
 

@@ -98,6 +98,82 @@ static void a_directory_without_fsync_is_synced_with_its_file_system(void) {
   MUST(tome_close(map) == 0);
 }
 
+static int no_scan(int fd, struct os_scan *scan) {
+  (void)fd, (void)scan;
+  errno = ENOTTY;
+  return -1;
+}
+
+/* Before Linux 6.7. */
+static void without_a_scan_mapped_pages_are_counted_one_by_one(void) {
+  tome *map = open_file(TOME_READ);
+  tome_stats stats = {.struct_size = sizeof stats};
+  tome_view view;
+  tome__os_calls.os_scan_pages = no_scan;
+  MUST(tome_stats_get(map, &stats) == 0 && stats.mapped == 0);
+  MUST(tome_view_begin(map, 0, 8192, TOME_VIEW_READ, &view) == 0);
+  MUST(((volatile char *)view.data)[0] == 'A' && ((volatile char *)view.data)[4096] == 'A');
+  MUST(tome_view_end(&view) == 0);
+  MUST(tome_stats_get(map, &stats) == 0);
+  MUST(stats.mapped == 8192 || stats.mapped == TOME_UNKNOWN);
+  tome__os_calls = real;
+  MUST(tome_close(map) == 0);
+}
+
+static int asked_for;
+
+static ssize_t no_reading_at_once(int fd, const struct iovec *v, int count, off_t at, int flags) {
+  (void)fd, (void)v, (void)count, (void)at, (void)flags;
+  asked_for++;
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+/* Such a file system is asked once. */
+static void where_nothing_can_be_read_at_once_waits_are_not_counted(void) {
+  char got[3];
+  tome *map = open_file(TOME_READ);
+  tome_stats stats = {.struct_size = sizeof stats};
+  tome__os_calls.preadv2 = no_reading_at_once;
+  asked_for = 0;
+  MUST(tome_read(map, 0, got, 3) == 0 && memcmp(got, "AAA", 3) == 0);
+  MUST(tome_read(map, 5000, got, 3) == 0 && memcmp(got, "AAA", 3) == 0);
+  MUST(tome_stats_get(map, &stats) == 0);
+  MUST(asked_for == 1 && stats.calls == 2 && stats.called == 6 && stats.waits == 0);
+  tome__os_calls = real;
+  MUST(tome_close(map) == 0);
+}
+
+static int advised;
+
+static int counting_fadvise(int fd, off_t offset, off_t n, int advice) {
+  advised += advice == POSIX_FADV_RANDOM || advice == POSIX_FADV_SEQUENTIAL;
+  return real.posix_fadvise(fd, offset, n, advice);
+}
+
+static int no_openat(int at, const char *name, int flags, mode_t mode) {
+  (void)at, (void)name, (void)flags, (void)mode;
+  errno = EACCES;
+  return -1;
+}
+
+static void a_description_that_is_the_caller_s_too_is_not_advised(void) {
+  tome_options options = TOME_OPTIONS_INIT;
+  tome *map = open_file(TOME_READ), *other = NULL;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  options.advice = TOME_ADVICE_RANDOM;
+  tome__os_calls.posix_fadvise = counting_fadvise;
+  advised = 0;
+  MUST(tome_open_fd(&other, fd, TOME_READ, &options) == 0 && advised == 1);
+  MUST(tome_close(other) == 0);
+  tome__os_calls.openat = no_openat;
+  MUST(tome_open_fd(&other, fd, TOME_READ, &options) == 0 && advised == 1);
+  tome__os_calls = real;
+  MUST(tome_close(other) == 0);
+  MUST(tome_close(map) == 0);
+  close(fd);
+}
+
 int main(void) {
   const char *folder = getenv("TMPDIR");
   snprintf(path, sizeof path, "%s/tome-odd-%ld", folder ? folder : "/tmp", (long)getpid());
@@ -105,7 +181,10 @@ int main(void) {
   a_copy_without_sets_reads_back_what_was_stored();
   a_check_that_cannot_ask_the_file_says_so();
   a_directory_without_fsync_is_synced_with_its_file_system();
+  without_a_scan_mapped_pages_are_counted_one_by_one();
+  where_nothing_can_be_read_at_once_waits_are_not_counted();
+  a_description_that_is_the_caller_s_too_is_not_advised();
   unlink(path);
-  printf("3 cases, %d checks wrong\n", failures);
+  printf("6 cases, %d checks wrong\n", failures);
   return failures > 0;
 }

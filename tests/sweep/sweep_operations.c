@@ -45,6 +45,12 @@ static int open_windows(scene *s) {
   return tome_open(&s->map, s->path, TOME_WRITE, &options);
 }
 
+static int open_advised(scene *s) {
+  tome_options options = TOME_OPTIONS_INIT;
+  options.advice = TOME_ADVICE_RANDOM;
+  return tome_open(&s->map, s->path, TOME_READ, &options);
+}
+
 static int open_descriptor(scene *s) {
   int fd = open(s->path, O_RDWR | O_CLOEXEC);
   int r = tome_open_fd(&s->map, fd, TOME_WRITE, NULL);
@@ -78,6 +84,16 @@ static int read_some(scene *s) {
 static int view_read(scene *s) {
   tome_view view;
   int r = tome_view_begin(s->map, 3000, CHUNK, TOME_VIEW_READ, &view);
+  if (r < 0)
+    return r;
+  memcpy(s->buffer, view.data, CHUNK);
+  r = tome_view_end(&view);
+  return r < 0 ? r : check_bytes(s, 3000);
+}
+
+static int view_random(scene *s) {
+  tome_view view;
+  int r = tome_view_begin(s->map, 3000, CHUNK, TOME_VIEW_RANDOM, &view);
   if (r < 0)
     return r;
   memcpy(s->buffer, view.data, CHUNK);
@@ -174,6 +190,45 @@ static int walk_matches(scene *s) {
   return sum == SUM_OF_PLACES ? 0 : 1;
 }
 
+/* Three spans of a buffer; failures are told of each. */
+static int cut_buffer(scene *s, tome_span *spans) {
+  spans[0] = (tome_span){9000, 2000, s->buffer, 1};
+  spans[1] = (tome_span){3000, 1000, s->buffer + 2000, 1};
+  spans[2] = (tome_span){3500, 2000, s->buffer + 3000, 1};
+  return 3;
+}
+
+static int check_spans(const tome_span *spans, int count, int result) {
+  int first = 0;
+  for (int i = 0; i < count; i++) {
+    const unsigned char *bytes = spans[i].buffer;
+    first = first < 0 ? first : spans[i].result;
+    for (size_t k = 0; spans[i].result == 0 && k < spans[i].length; k++)
+      if (bytes[k] != pattern(spans[i].offset + k))
+        return 1;
+  }
+  return result == first || (result < 0 && first == 1) ? result : 1;
+}
+
+static int gather_some(scene *s) {
+  tome_span spans[3];
+  int count = cut_buffer(s, spans);
+  return check_spans(spans, count, tome_gather(s->map, spans, (size_t)count));
+}
+
+static int gather_beside(scene *s) {
+  tome_span spans[3];
+  tome_gathering *gathering = NULL;
+  int count = cut_buffer(s, spans);
+  int r = tome_gather_start(s->map, spans, (size_t)count, &gathering);
+  return check_spans(spans, count, r < 0 ? r : tome_gather_end(gathering));
+}
+
+static int prefetch_some(scene *s) {
+  tome_range ranges[2] = {{9000, 2000}, {3000, 10000}};
+  return tome_prefetch(s->map, ranges, 2);
+}
+
 static int refresh(scene *s) {
   return tome_refresh(s->map);
 }
@@ -188,8 +243,59 @@ static int info(scene *s) {
   return r < 0 || what.file_size == FILE_SIZE ? r : 1;
 }
 
+/* What cannot be told is unknown, never an error. */
+static int stats(scene *s) {
+  tome_stats of_map = {.struct_size = sizeof of_map}, of_process = of_map;
+  int r = tome_stats_get(s->map, &of_map);
+  if (r == 0)
+    r = tome_stats_get(NULL, &of_process);
+  if (r < 0)
+    return r;
+  int wrong = of_map.mapped != TOME_UNKNOWN && of_map.mapped > FILE_SIZE + 4096;
+  return wrong || of_process.calls < of_map.calls;
+}
+
 static int evict(scene *s) {
   return tome_evict(s->map, 0, TOME_END);
+}
+
+static int evict_stored(scene *s) {
+  int r = tome_evict(s->map, 0, TOME_END);
+  return r < 0 ? r : read_some(s);
+}
+
+static int residency(scene *s) {
+  tome_residency all = {.struct_size = sizeof all};
+  int r = tome_residency_get(s->map, 3000, CHUNK, &all);
+  return r < 0 || all.pages == 2 * (uint64_t)sysconf(_SC_PAGESIZE) ? r : 1;
+}
+
+static int residency_pages(scene *s) {
+  return tome_residency_pages(s->map, 3000, CHUNK, s->buffer, CHUNK);
+}
+
+static int go_on(void *context, uint64_t done, uint64_t length) {
+  (void)context;
+  return done > length;
+}
+
+static int warm(scene *s) {
+  tome_warming how = TOME_WARMING_INIT;
+  how.progress = go_on;
+  how.rate = (uint64_t)100 << 20;
+  return tome_warm(s->map, 3000, CHUNK, &how);
+}
+
+static int lock(scene *s) {
+  return tome_lock(s->map, 3000, CHUNK);
+}
+
+/* In three parts, so that what is locked is split. */
+static int unlock_parts(scene *s) {
+  int r = tome_lock(s->map, 0, FILE_SIZE);
+  if (r == 0)
+    r = tome_unlock(s->map, 10000, CHUNK);
+  return r == 0 ? tome_unlock(s->map, 0, TOME_END) : r;
 }
 
 /* ---- storing ---- */
@@ -307,11 +413,13 @@ const operation operations[] = {
     {"open and truncate", open_truncate, emptied, OPENS},
     {"open a part", open_part, NULL, OPENS},
     {"open through windows", open_windows, NULL, OPENS},
+    {"open with advice", open_advised, NULL, OPENS},
     {"open a descriptor", open_descriptor, NULL, OPENS},
     {"anonymous", open_anonymous, NULL, OPENS},
     {"read, first touch", read_some, NULL, COLD(TOME_READ)},
     {"read, touched before", read_some, NULL, WARM(TOME_READ)},
     {"view, reading", view_read, NULL, COLD(TOME_READ)},
+    {"view, random", view_random, NULL, COLD(TOME_READ)},
     {"find", find_some, NULL, COLD(TOME_READ)},
     {"rfind", rfind_some, NULL, COLD(TOME_READ)},
     {"count", count_some, NULL, COLD(TOME_READ)},
@@ -321,10 +429,23 @@ const operation operations[] = {
     {"walk over matches", walk_matches, NULL, COLD(TOME_READ)},
     {"walk over lines", walk_lines, NULL, COLD(TOME_READ)},
     {"index of lines", index_lines, NULL, COLD(TOME_READ)},
+    {"gather, first touch", gather_some, NULL, COLD(TOME_READ)},
+    {"gather, touched before", gather_some, NULL, WARM(TOME_READ)},
+    {"gather from a private copy", gather_some, NULL, COLD(TOME_COPY)},
+    {"gather, by itself", gather_beside, NULL, COLD(TOME_READ)},
+    {"prefetch", prefetch_some, NULL, COLD(TOME_READ)},
     {"refresh", refresh, NULL, COLD(TOME_READ)},
     {"check", check, NULL, WARM(TOME_WRITE)},
     {"info", info, NULL, COLD(TOME_READ)},
+    {"stats", stats, NULL, WARM(TOME_READ)},
     {"evict", evict, NULL, WARM(TOME_READ)},
+    {"evict what was stored", evict_stored, NULL, WARM(TOME_WRITE)},
+    {"residency", residency, NULL, COLD(TOME_READ)},
+    {"residency of pages", residency_pages, NULL, WARM(TOME_READ)},
+    {"warm", warm, NULL, COLD(TOME_READ)},
+    {"lock", lock, NULL, COLD(TOME_READ)},
+    {"lock a private copy", lock, NULL, WARM(TOME_COPY)},
+    {"unlock", unlock_parts, NULL, COLD(TOME_WRITE)},
     {"write, first touch", write_some, written, COLD(TOME_WRITE)},
     {"write, touched before", write_some, written, WARM(TOME_WRITE)},
     {"write to a private copy", write_some, NULL, COLD(TOME_COPY)},

@@ -18,7 +18,7 @@ static const struct {
     {-9, "TOME_ENOTMAP"},    {-10, "TOME_ENAME"},    {-11, "TOME_EBADF"},   {-12, "TOME_EMFILE"},
     {-13, "TOME_ENOMEM"},    {-14, "TOME_ENOSPC"},   {-15, "TOME_EFBIG"},   {-16, "TOME_EBUSY"},
     {-17, "TOME_EIO"},       {-18, "TOME_ELOST"},    {-19, "TOME_ENOTSUP"}, {-20, "TOME_ESYSTEM"},
-    {-21, "TOME_ECANCELED"}, {-22, "TOME_EORDER"},   {-23, "TOME_ENOKEY"},
+    {-21, "TOME_ECANCELED"}, {-22, "TOME_EORDER"},   {-23, "TOME_ENOKEY"},  {-24, "TOME_ELIMIT"},
 };
 
 enum { PUBLISHED = sizeof published / sizeof published[0] };

@@ -169,7 +169,11 @@ static void bad_arguments_are_refused_and_leave_the_view_alone(void **state) {
   tome_view view, blank;
   memset(&view, 0x44, sizeof view);
   memset(&blank, 0x44, sizeof blank);
-  must_fail(tome_view_begin(writer, 0, 1, 2, &view), TOME_EINVAL);
+  must_fail(tome_view_begin(writer, 0, 1, 8, &view), TOME_EINVAL);
+  must_fail(tome_view_begin(writer, 0, 1, TOME_VIEW_RANDOM | TOME_VIEW_SEQUENTIAL, &view),
+            TOME_EINVAL);
+  must_fail(tome_view_begin(reader, 0, 1, TOME_VIEW_WRITE | TOME_VIEW_RANDOM, &view),
+            TOME_EREADONLY);
   must_fail(tome_view_begin(writer, 0, 1, UINT32_MAX, &view), TOME_EINVAL);
   must_fail(tome_view_begin(reader, 0, 1, TOME_VIEW_WRITE, &view), TOME_EREADONLY);
   must_fail_at(tome_view_begin(reader, PAGE, 1, TOME_VIEW_READ, &view), TOME_ERANGE, PAGE, 1);

@@ -4,6 +4,7 @@
 #include "posix_error.h"
 
 #include <errno.h>
+#include <tome/map.h>
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -19,6 +20,30 @@ static int advise_around(void *address, size_t length, int advice) {
 
 void tome__os_will_need(void *address, size_t length) {
   advise_around(address, length, MADV_WILLNEED);
+}
+
+static int advice_for_memory(uint32_t advice) {
+  switch (advice) {
+  case TOME_ADVICE_RANDOM:
+    return MADV_RANDOM;
+  case TOME_ADVICE_SEQUENTIAL:
+    return MADV_SEQUENTIAL;
+  default:
+    return MADV_NORMAL;
+  }
+}
+
+void tome__os_advise(void *address, size_t length, uint32_t advice) {
+  advise_around(address, length, advice_for_memory(advice));
+}
+
+void tome__os_expect(const os_file *file, uint32_t advice) {
+  if (file->borrowed)
+    return;
+  int wanted = advice == TOME_ADVICE_RANDOM       ? POSIX_FADV_RANDOM
+               : advice == TOME_ADVICE_SEQUENTIAL ? POSIX_FADV_SEQUENTIAL
+                                                  : POSIX_FADV_NORMAL;
+  tome__os_calls.posix_fadvise(file->descriptor, 0, 0, wanted);
 }
 
 /* How many at once. */

@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -22,6 +24,21 @@ struct os_cachestat {
 #define SYS_cachestat 451
 #endif
 
+struct os_scan {
+  uint64_t size, flags, start, end, walk_end, found, room, most;
+  uint64_t inverted, wanted, wanted_any, returned;
+};
+struct os_scan_region {
+  uint64_t start, end, categories;
+};
+#define OS_SCAN_PRESENT ((uint64_t)1 << 3)
+#define OS_SCAN_PAGES _IOWR('f', 16, struct os_scan)
+
+/** Ask /proc/self/pagemap which pages are in the page tables; since Linux 6.7. */
+static inline int os_scan_pages(int fd, struct os_scan *scan) {
+  return ioctl(fd, OS_SCAN_PAGES, scan);
+}
+
 static inline int os_membarrier(int command) {
   return (int)syscall(SYS_membarrier, command, 0, 0);
 }
@@ -36,15 +53,20 @@ static inline int os_cachestat(int fd, const struct os_cachestat_range *range,
   X(int, fstatfs, (int fd, struct statfs *status), (fd, status), -1)                               \
   X(ssize_t, pwritev2, (int fd, const struct iovec *v, int count, off_t at, int flags),            \
     (fd, v, count, at, flags), -1)                                                                 \
+  X(ssize_t, preadv2, (int fd, const struct iovec *v, int count, off_t at, int flags),             \
+    (fd, v, count, at, flags), -1)                                                                 \
+  X(int, os_scan_pages, (int fd, struct os_scan *scan), (fd, scan), -1)                            \
   X(int, statx, (int at, const char *path, int flags, unsigned wanted, struct statx *status),      \
     (at, path, flags, wanted, status), -1)                                                         \
   X(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1)                      \
   X(int, sync_file_range, (int fd, off_t offset, off_t n, unsigned flags), (fd, offset, n, flags), \
     -1)                                                                                            \
+  X(int, sysinfo, (struct sysinfo * info), (info), -1)                                             \
   X(int, syncfs, (int fd), (fd), -1)                                                               \
   X(int, posix_fadvise, (int fd, off_t offset, off_t n, int advice), (fd, offset, n, advice),      \
     EINVAL)                                                                                        \
   X(int, mincore, (void *at, size_t n, unsigned char *pages), (at, n, pages), -1)                  \
+  X(int, mlock2, (const void *at, size_t n, unsigned flags), (at, n, flags), -1)                   \
   X(int, os_membarrier, (int command), (command), -1)                                              \
   X(int, os_cachestat,                                                                             \
     (int fd, const struct os_cachestat_range *range, struct os_cachestat *status),                 \

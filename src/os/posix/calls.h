@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define OS_POSIX_CALLS(X)                                                                          \
   X(void *, calloc, (size_t count, size_t size), (count, size), NULL)                              \
@@ -38,10 +39,14 @@
   X(int, fsync, (int fd), (fd), -1)                                                                \
   X(int, fdatasync, (int fd), (fd), -1)                                                            \
   X(int, getrlimit, (int resource, struct rlimit *limit), (resource, limit), -1)                   \
+  X(int, getrusage, (int who, struct rusage *usage), (who, usage), -1)                             \
   X(void *, mmap, (void *at, size_t n, int prot, int flags, int fd, off_t offset),                 \
     (at, n, prot, flags, fd, offset), MAP_FAILED)                                                  \
   X(int, munmap, (void *at, size_t n), (at, n), -1)                                                \
   X(int, madvise, (void *at, size_t n, int advice), (at, n, advice), -1)                           \
+  X(int, mlock, (const void *at, size_t n), (at, n), -1)                                           \
+  X(int, munlock, (const void *at, size_t n), (at, n), -1)                                         \
+  X(int, nanosleep, (const struct timespec *wanted, struct timespec *left), (wanted, left), -1)    \
   X(int, sigaction, (int number, const struct sigaction *new, struct sigaction *old),              \
     (number, new, old), -1)                                                                        \
   X(int, pthread_atfork, (void (*before)(void), void (*parent)(void), void (*child)(void)),        \

@@ -1,9 +1,12 @@
-/* The C library knows the zone: it reads TZ and the zone's file once. */
+/* Clocks, and the zone: the C library reads TZ and the zone's file once. */
 #include "calls.h"
 #include "os.h"
 #include "posix_error.h"
 
+#include <errno.h>
 #include <time.h>
+
+#define BILLION 1000000000u
 
 int tome__os_zone_at(int64_t utc, int32_t *ret_offset) {
   time_t moment = (time_t)utc;
@@ -24,4 +27,16 @@ int tome__os_written(const os_file *file, int64_t *ret_time) {
     return TOME_ENOTSUP;
   *ret_time = time;
   return 0;
+}
+
+uint64_t tome__os_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+  return (uint64_t)now.tv_sec * BILLION + (uint64_t)now.tv_nsec;
+}
+
+void tome__os_sleep(uint64_t nanoseconds) {
+  struct timespec left = {(time_t)(nanoseconds / BILLION), (long)(nanoseconds % BILLION)};
+  while (tome__os_calls.nanosleep(&left, &left) < 0 && errno == EINTR)
+    ;
 }
