@@ -1,6 +1,7 @@
 /* The corpus of the command's fuzz target, replayed; and on libraries that were broken on purpose. */
 #include "calls.h"
 #include "planted_bug.h"
+#include "planted_reading.h"
 #include "replay_corpus.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ static ssize_t pread_that_stores(int fd, void *to, size_t n, off_t at) {
 
 static void reading_changes_the_file(void) {
   real = tome__os_calls;
-  tome__os_calls.pread = pread_that_stores;
+  plant_reading(pread_that_stores);
 }
 
 static void planted_bugs_are_found(void **state) {

@@ -1,6 +1,7 @@
 /* The corpus of the line index's fuzz target, replayed; and on libraries that were broken on purpose. */
 #include "calls.h"
 #include "planted_bug.h"
+#include "planted_reading.h"
 #include "replay_corpus.h"
 
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static ssize_t pread_one_behind(int fd, void *to, size_t n, off_t at) {
 
 static void stretches_from_elsewhere(void) {
   real = tome__os_calls;
-  tome__os_calls.pread = pread_one_behind;
+  plant_reading(pread_one_behind);
 }
 
 static void planted_bugs_are_found(void **state) {

@@ -44,25 +44,32 @@ static void check_lost_range(const model *all, const model_map *m, uint64_t offs
 
 /* ---- reading ---- */
 
+/* How reading bytes inside the map must end. In doubt a loss may be told as well. */
+static int reading_ends(const model *all, const model_map *m, uint64_t offset, uint64_t length,
+                        uint64_t *ret_first, int *ret_in_doubt) {
+  int lost = length > 0 && missing(all, m, offset, length, ret_first) > 0;
+  *ret_in_doubt =
+      lost &&
+      (all->ghosts || ((m->flags & TOME_COPY) && !touches_missing_page(all, m, offset, length)));
+  return lost && !*ret_in_doubt ? TOME_ELOST : 0;
+}
+
 void model_read(model *all, model_map *m, uint64_t offset, uint64_t length) {
   static unsigned char got[LIMIT];
   uint64_t first = 0;
+  int in_doubt;
   model_say(all, "read offset, length", offset, length, 0, 0);
   int r = MODEL_CALL(all, tome_read(m->map, offset, got, length));
   if (!model_check_range(all, m, offset, length)) {
     model_agrees(all, m, r, TOME_ERANGE);
     return;
   }
-  int lost = length > 0 && missing(all, m, offset, length, &first) > 0;
-  int in_doubt =
-      lost &&
-      (all->ghosts || ((m->flags & TOME_COPY) && !touches_missing_page(all, m, offset, length)));
+  int want = reading_ends(all, m, offset, length, &first, &in_doubt);
   if (in_doubt && r == TOME_ELOST) {
     model_agrees(all, m, r, r);
     model_check_error(all, offset, length);
     return;
   }
-  int want = lost && !in_doubt ? TOME_ELOST : 0;
   if (meets_patch(all, m, r, want))
     r = tome_read(m->map, offset, got, length);
   if (!model_agrees(all, m, r, want))
@@ -71,6 +78,51 @@ void model_read(model *all, model_map *m, uint64_t offset, uint64_t length) {
     model_match(all, m, offset, got, length);
   else
     check_lost_range(all, m, offset, length, first);
+}
+
+/* One span of a gather. */
+static void judge_span(model *all, model_map *m, const tome_span *span) {
+  uint64_t first;
+  int in_doubt;
+  int want = reading_ends(all, m, span->offset, span->length, &first, &in_doubt);
+  if (span->result == 0 && want == 0)
+    model_match(all, m, span->offset, span->buffer, span->length);
+  else if (span->result != want && !all->struck && !(in_doubt && span->result == TOME_ELOST) &&
+           !meets_patch(all, m, span->result, want))
+    model_wrong(all, "a span ended with %s, not %s", tome_error_name(span->result),
+                tome_error_name(want));
+}
+
+static int first_failed(const tome_span *spans, size_t count, size_t *ret_which) {
+  for (size_t i = 0; i < count; i++)
+    if (spans[i].result < 0) {
+      *ret_which = i;
+      return 1;
+    }
+  return 0;
+}
+
+void model_gather(model *all, model_map *m, tome_span *spans, size_t count) {
+  size_t which = 0;
+  int inside = 1;
+  model_say(all, "gather count, first offset, length", count, spans[0].offset, spans[0].length, 0);
+  int r = MODEL_CALL(all, tome_gather(m->map, spans, count));
+  for (size_t i = 0; i < count; i++)
+    inside = model_check_range(all, m, spans[i].offset, spans[i].length) && inside;
+  if (!inside) {
+    model_agrees(all, m, r, TOME_ERANGE);
+    return;
+  }
+  if (all->struck && r != TOME_ELOST && r != 0) { /* perhaps nothing was begun */
+    model_agrees(all, m, r, r);
+    return;
+  }
+  int failed = first_failed(spans, count, &which);
+  model_agrees(all, m, r, failed ? spans[which].result : 0);
+  if (failed && r < 0 && !all->struck)
+    model_check_error(all, spans[which].offset, spans[which].length);
+  for (size_t i = 0; i < count; i++)
+    judge_span(all, m, &spans[i]);
 }
 
 /* ---- storing ---- */

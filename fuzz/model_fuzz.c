@@ -130,6 +130,18 @@ static void reading(model *all, fuzz_input *in, model_map *m) {
   model_read(all, m, offset, take_length(in, m));
 }
 
+/* Ranges anywhere, which may overlap. */
+static void gathering(model *all, fuzz_input *in, model_map *m) {
+  static unsigned char got[8][LIMIT];
+  tome_span spans[8];
+  size_t count = 1 + take_byte(in) % 8;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t offset = take_number(in, m->size);
+    spans[i] = (tome_span){offset, take_length(in, m), got[i], 1};
+  }
+  model_gather(all, m, spans, count);
+}
+
 static void writing(model *all, fuzz_input *in, model_map *m) {
   uint64_t offset = take_number(in, m->size), length = take_length(in, m);
   model_write(all, m, offset, take_data(in, length), length);
@@ -187,7 +199,7 @@ static void viewing(model *all, fuzz_input *in, model_map *m) {
     return;
   }
   uint64_t offset = take_number(in, m->size), length = take_number(in, m->size - offset);
-  model_view_begin(all, v, m, offset, length, how >> 4 == 15 ? 2 : how >> 4 & 1);
+  model_view_begin(all, v, m, offset, length, how >> 4 == 15 ? 8 : how >> 4 & 7);
 }
 
 static void using_view(model *all, fuzz_input *in, model_map *m) {
@@ -223,15 +235,15 @@ static void asking(model *all, fuzz_input *in, model_map *m) {
 }
 
 static void evicting(model *all, fuzz_input *in, model_map *m) {
-  (void)in;
-  model_evict(all, m);
+  uint64_t offset = take_number(in, m->size);
+  model_evict(all, m, offset, take_number(in, m->size - offset));
 }
 
 static operation *const operations[32] = {
     opening,  reading, writing,    filling,    moving,   appending, resizing,   finding,
     flushing, viewing, using_view, refreshing, checking, asking,    evicting,   NULL,
     NULL,     NULL,    NULL,       reading,    writing,  writing,   using_view, using_view,
-    viewing,  reading, appending,  finding,    finding,  checking,  filling,    flushing,
+    viewing,  reading, appending,  finding,    finding,  checking,  gathering,  flushing,
 };
 typedef void elsewhere(model *all, fuzz_input *in);
 static elsewhere *const by_others[4] = {cut_elsewhere, grow_elsewhere, write_elsewhere,

@@ -227,12 +227,6 @@ void model_info(model *all, model_map *m) {
   m->reserved = info.reserved;
 }
 
-void model_evict(model *all, model_map *m) {
-  model_say(all, "evict", 0, 0, 0, 0);
-  int r = MODEL_CALL(all, tome_evict(m->map, 0, TOME_END));
-  model_agrees(all, m, r, 0);
-}
-
 /* ---- flushing and checking ---- */
 
 static int untold_in(const model *all, const model_map *m, uint64_t from, uint64_t to) {
@@ -261,11 +255,15 @@ static int is_of_flush(const char *call) {
   return 0;
 }
 
+/* Which failure of writing back sticks to the map; 0: none does. `got` decides where that is not known. */
+static int sticking(const model *all, const model_map *m, int got) {
+  int sticks = m->flush_code ? m->flush_code : m->odd_identity ? 0 : all->flush_code;
+  return !sticks && m->odd_identity && got == all->flush_code ? got : sticks;
+}
+
 /* Pre: the range is inside the map, and the map has a file to flush to. */
 static void judge_flush(model *all, model_map *m, uint64_t from, uint64_t to, int r) {
-  int sticks = m->flush_code ? m->flush_code : m->odd_identity ? 0 : all->flush_code;
-  if (!sticks && m->odd_identity && r == all->flush_code)
-    sticks = all->flush_code;
+  int sticks = sticking(all, m, r);
   if (sticks) {
     model_agrees(all, m, r, sticks);
     m->flush_code = r;
@@ -294,6 +292,26 @@ void model_flush(model *all, model_map *m, uint64_t offset, uint64_t length, int
     judge_flush(all, m, m->origin + offset, to_end ? LIMIT : m->origin + offset + length, r);
 }
 
+/* Evicting writes back what is dirty. A map that cannot store does not know which file it is of, so only its own failure sticks. */
+void model_evict(model *all, model_map *m, uint64_t offset, uint64_t length) {
+  model_say(all, "evict offset, length", offset, length, 0, 0);
+  int r = MODEL_CALL(all, tome_evict(m->map, offset, length));
+  if (!model_resolve(all, m, offset, &length)) {
+    model_agrees(all, m, r, TOME_ERANGE);
+    return;
+  }
+  int stores = (m->flags & TOME_WRITE) != 0;
+  int sticks = length == 0 ? 0 : stores ? sticking(all, m, r) : m->flush_code;
+  int agreed = model_agrees(all, m, r, sticks);
+  if (agreed && sticks)
+    m->flush_code = r;
+  if (agreed || !is_of_flush(calls_struck()))
+    return;
+  m->flush_code = r;
+  if (stores)
+    all->flush_code = r;
+}
+
 /* What views met is told too, also of a map that is only read. */
 static int views_met(const model *all, const model_map *m, int *ret_may) {
   int must = 0;
@@ -309,7 +327,7 @@ static int views_met(const model *all, const model_map *m, int *ret_may) {
 static int in_told_view(const model *all, const model_map *m, uint64_t at) {
   for (int i = 0; i < VIEWS; i++) {
     const model_view *v = &all->views[i];
-    if (v->view.map && v->of == m && v->told && v->intent == TOME_VIEW_WRITE &&
+    if (v->view.map && v->of == m && v->told && (v->intent & TOME_VIEW_WRITE) &&
         at >= m->origin + v->view.offset && at < v->end)
       return 1;
   }
@@ -329,7 +347,7 @@ static void told_all(model *all, model_map *m) {
   for (int i = 0; i < VIEWS; i++)
     if (all->views[i].view.map && all->views[i].of == m) {
       all->views[i].told = 1;
-      open |= all->views[i].intent == TOME_VIEW_WRITE;
+      open |= (all->views[i].intent & TOME_VIEW_WRITE) != 0;
     }
   m->alarm = open;
 }

@@ -177,8 +177,9 @@ void model_resize(model *all, model_map *m, uint64_t size);
 void model_append(model *all, model_map *m, const void *data, uint64_t length);
 void model_refresh(model *all, model_map *m);
 void model_info(model *all, model_map *m);
-void model_evict(model *all, model_map *m);
+void model_evict(model *all, model_map *m, uint64_t offset, uint64_t length);
 
+void model_gather(model *all, model_map *m, tome_span *spans, size_t count);
 void model_read(model *all, model_map *m, uint64_t offset, uint64_t length);
 void model_write(model *all, model_map *m, uint64_t offset, const void *data, uint64_t length);
 void model_fill(model *all, model_map *m, uint64_t offset, uint64_t length, int byte);

@@ -8,9 +8,10 @@
 
 static int expected_begin(model *all, model_map *m, uint64_t offset, uint64_t length,
                           uint32_t intent) {
-  if (intent > TOME_VIEW_WRITE)
+  uint32_t kinds = TOME_VIEW_RANDOM | TOME_VIEW_SEQUENTIAL;
+  if ((intent & ~(TOME_VIEW_WRITE | kinds)) || (intent & kinds) == kinds)
     return TOME_EINVAL;
-  if (intent == TOME_VIEW_WRITE && !(m->flags & (TOME_WRITE | TOME_COPY)))
+  if ((intent & TOME_VIEW_WRITE) && !(m->flags & (TOME_WRITE | TOME_COPY)))
     return TOME_EREADONLY;
   return model_check_range(all, m, offset, length) ? 0 : TOME_ERANGE;
 }
@@ -43,7 +44,7 @@ void model_view_begin(model *all, model_view *v, model_map *m, uint64_t offset, 
   v->end = m->origin + offset + length;
   v->cut_seen = length > 0 && v->end > all->size;
   check_address(all, m, &view);
-  if (intent != TOME_VIEW_WRITE || !(m->flags & TOME_WRITE) || length == 0)
+  if (!(intent & TOME_VIEW_WRITE) || !(m->flags & TOME_WRITE) || length == 0)
     return;
   m->alarm |= v->cut_seen;
   if (m->stored_end < v->end)
@@ -107,7 +108,7 @@ static void store_in_doubt(model *all, model_view *v, uint64_t at, const void *d
 void model_view_store(model *all, model_view *v, uint64_t at, const void *data, uint64_t length) {
   model_map *m = v->of;
   uint64_t in_file = m->origin + v->view.offset + at;
-  if (!model_inside(v->view.length, at, length) || v->intent != TOME_VIEW_WRITE || length == 0)
+  if (!model_inside(v->view.length, at, length) || !(v->intent & TOME_VIEW_WRITE) || length == 0)
     return;
   model_say(all, "view store at, length", in_file, length, 0, 0);
   memcpy((unsigned char *)v->view.data + at, data, length);
@@ -137,7 +138,7 @@ void model_view_end(model *all, model_view *v) {
   model_map *m = v->of;
   uint64_t offset = v->view.offset, length = v->view.length;
   model_say(all, "view end offset, length", offset, length, 0, 0);
-  int guarded = !(m->flags & TOME_NOGUARD), stores = v->intent == TOME_VIEW_WRITE;
+  int guarded = !(m->flags & TOME_NOGUARD), stores = (v->intent & TOME_VIEW_WRITE) != 0;
   int must = guarded && must_tell(all, v);
   int may = guarded && length > 0 && (must || v->cut_seen || m->patched);
   int r = MODEL_CALL(all, tome_view_end(&v->view));

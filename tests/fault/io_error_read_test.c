@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "flaky_mount.h"
 #include "planted_bug.h"
+#include "planted_reading.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -397,7 +398,7 @@ static ssize_t pread_that_never_fails(int fd, void *to, size_t n, off_t at) {
 
 static void look_at_no_error(void) {
   real = tome__os_calls;
-  tome__os_calls.pread = pread_that_never_fails;
+  plant_reading(pread_that_never_fails);
 }
 
 static void strike(void *context) {

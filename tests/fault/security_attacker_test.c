@@ -4,6 +4,7 @@
  *
  * Each kind of byte has its letter, so that one that is where it must not be is noticed. Run with AddressSanitizer too. */
 #include "planted_bug.h"
+#include "planted_reading.h"
 
 #include "calls.h"
 
@@ -373,7 +374,7 @@ static ssize_t read_beside(int fd, void *to, size_t n, off_t at) {
 }
 
 static void plant_reading_outside(void) {
-  tome__os_calls.pread = read_beside;
+  plant_reading(read_beside);
 }
 
 static int open_following(int at, const char *path, int flags, mode_t mode) {
