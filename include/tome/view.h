@@ -15,8 +15,10 @@
 #define TOME_VIEW_READ UINT32_C(0) /**< loads only; stores are undefined */
 #define TOME_VIEW_WRITE                                                                            \
   UINT32_C(1) /**< loads and stores; blocks are allocated first (not with TOME_SPARSE) */
-/** How a view will be read, added to one of the above; without, as the map is. It holds until the view ends, for all who read
- *  these pages of the map; of overlapping views the last one's counts. */
+/** How a view will be read, added to one of the above. It holds until the view ends, for all who read these pages of the map; of
+ *  overlapping views the last one's counts. Only hints, and of a thousand views at a time.
+ *  Without: as the options of the map say. If they say nothing, a view of up to 128 KiB reads exactly its own pages, all at once
+ *  when it begins, unless it goes on where the last one ended; in a larger one the system reads ahead. */
 #define TOME_VIEW_RANDOM UINT32_C(2) /**< here and there: a page that is missing is read alone */
 #define TOME_VIEW_SEQUENTIAL UINT32_C(4) /**< in order: the system reads ahead */
 
@@ -41,7 +43,8 @@ typedef struct tome_view {
  *          TOME_EINVAL (unknown intent, or two that exclude each other), TOME_ERANGE (not wholly inside the map), TOME_EREADONLY (write intent on a read-only
  *          map), TOME_ENOSPC, TOME_EIO (write intent, holes could not be filled), TOME_ELOST (the disk has failed), TOME_ENOMEM
  *          (the range does not fit the address space)
- *  Threads: any. Cost: tens of nanoseconds; with TOME_VIEW_WRITE a system call more, unless all of it was written to by
+ *  Threads: any. Cost: tens of nanoseconds; for pages that were not read before, and for hints, a system call or two more; with
+ *  TOME_VIEW_WRITE another, unless all of it was written to by
  *  tome_write() before; where the map works through windows, sometimes a mapping. Since 0.1. */
 TOME_API int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t intent,
                              tome_view *ret_view);
@@ -49,7 +52,8 @@ TOME_API int tome_view_begin(tome *map, uint64_t offset, size_t length, uint32_t
 /** End a view.
  *  @param view  its `data` becomes NULL and its `length` 0; a view already ended, or NULL, is left alone
  *  @return 0, or TOME_ELOST (bytes of the range were lost while the view was open; the error's range names them)
- *  Looks at the last byte: if nobody has touched its page, the page is read, with the system's read-ahead.
+ *  Cost: tens of nanoseconds, or some hundred (a system call asks for the file's size) where the last page was not read before
+ *  the view began. Reads nothing that was not asked for.
  *  Since 0.1. */
 TOME_API int tome_view_end(tome_view *view);
 

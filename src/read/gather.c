@@ -37,8 +37,9 @@ typedef struct gather {
   const _Atomic int *stop;
   cold_ranges cold;
   gather_failure why;
-  size_t batch; /* how many spans the next one takes at most */
-  int canceled; /* some were not read */
+  size_t batch;   /* how many spans the next one takes at most */
+  uint64_t begun; /* and since when it is under way */
+  int canceled;   /* some were not read */
 } gather;
 
 /* ---- before anything is read ---- */
@@ -54,10 +55,10 @@ int tome__gather_check(tome *map, const char *operation, const tome_span *spans,
   uint64_t size = tome__size(map);
   for (size_t i = 0; i < count; i++) {
     const tome_span *s = &spans[i];
-    if (UNLIKELY(!s->buffer && s->length))
-      return wrong(map, operation, "a span's buffer is NULL");
-    if (LIKELY(tome__inside(size, s->offset, s->length)))
+    if (LIKELY(tome__inside(size, s->offset, s->length) && s->buffer))
       continue;
+    if (!s->buffer && s->length)
+      return wrong(map, operation, "a span's buffer is NULL");
     int r = tome__check_range(map, operation, s->offset, s->length);
     if (r < 0)
       return r;
@@ -124,8 +125,8 @@ static void settle(gather *g, tome_span *spans, size_t count, uint64_t before, i
   }
 }
 
-/* Copy those of the spans that are known, and collect the others. Returns how many were taken, and in *ret_bytes how much was
- * copied. `end` is that of all spans there are. */
+/* Copy those of the spans that are known, and collect the others as long as there is room. Returns how many were taken, and in
+ * *ret_bytes how much was copied. `end` is that of all spans there are. */
 static size_t take_batch(gather *g, tome_span *spans, size_t most, const tome_span *end,
                          size_t *ret_bytes) {
   tome *map = g->map;
@@ -142,10 +143,11 @@ static size_t take_batch(gather *g, tome_span *spans, size_t most, const tome_sp
       uint64_t zero = copy(map, s);
       zero_end = zero > zero_end ? zero : zero_end;
       bytes += s->length;
-    } else {
+    } else if (g->cold.count < g->cold.room) {
       s->result = COLLECTED;
       tome__cold_add(&g->cold, (tome_range){s->offset, s->length}, s);
-    }
+    } else
+      break;
   }
   int may_be_cut = zero_end > 0 && atomic_load_explicit(&map->can_be_cut, memory_order_relaxed);
   int intact = tome__guard_intact(map, before);
@@ -173,15 +175,14 @@ static int look(const gather *g, const tome_span *spans, size_t count, size_t mo
 
 /* Take a batch of the `count` spans that are left, with an eye on the clock if it is not the last. */
 static size_t take_watched(gather *g, tome_span *spans, size_t most, size_t count) {
-  size_t bytes, next = g->batch * 2 < MOST_IN_BATCH ? g->batch * 2 : MOST_IN_BATCH;
-  if (most == count)
-    return take_batch(g, spans, most, spans + count, &bytes);
-  uint64_t begun = tome__os_now();
-  size_t taken = take_batch(g, spans, most, spans + count, &bytes);
-  if (tome__os_now() - begun > TOO_LONG(taken, bytes) &&
-      !look(g, spans + taken, count - taken, LOOKED_AT))
-    next = FIRST_BATCH;
-  g->batch = next;
+  size_t bytes, taken = take_batch(g, spans, most, spans + count, &bytes);
+  if (taken == count)
+    return taken;
+  uint64_t now = tome__os_now();
+  g->batch = g->batch * 2 < MOST_IN_BATCH ? g->batch * 2 : MOST_IN_BATCH;
+  if (now - g->begun > TOO_LONG(taken, bytes) && !look(g, spans + taken, count - taken, LOOKED_AT))
+    g->batch = FIRST_BATCH;
+  g->begun = now;
   return taken;
 }
 
@@ -230,14 +231,12 @@ static void read_collected(gather *g) {
 static void read_all(gather *g, tome_span *spans, size_t count) {
   size_t done = 0;
   while (done < count && !is_stopped(g)) {
-    size_t room = tome__cold_room(&g->cold, count - done);
-    if (room == 0) {
-      read_collected(g);
-      continue;
-    }
-    size_t most = room < g->batch ? room : g->batch;
-    most = most < count - done ? most : count - done;
+    size_t most = g->batch < count - done ? g->batch : count - done;
     done += take_watched(g, spans + done, most, count - done);
+    if (tome__cold_room(&g->cold, count - done) > 0)
+      continue;
+    read_collected(g);
+    g->begun = tome__os_now();
   }
   read_collected(g);
   for (; done < count; done++)
@@ -248,6 +247,8 @@ int tome__gather_run(tome *map, tome_span *spans, size_t count, const _Atomic in
                      gather_failure *ret_why) {
   gather g = {.map = map, .stop = stop, .batch = FIRST_BATCH};
   tome__cold_begin(&g.cold);
+  if (count > FIRST_BATCH)
+    g.begun = tome__os_now();
   if (count > FIRST_BATCH || (count > 0 && tome__time_to_look(map, spans->offset, spans->length)))
     look(&g, spans, 1, 1);
   read_all(&g, spans, count);
