@@ -1,5 +1,5 @@
-/* Each way as a program would do it that knows no better, without tricks: that is what the table is
- * about. */
+/* Each way as a program would do it that knows no better, without tricks: that is what the table is about. The last is what
+ * Tome has for many reads. */
 #include "bench_method.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "stopwatch.h"
 
 #define PIECE ((size_t)1 << 20)
 
@@ -54,19 +55,26 @@ static int whole_open(struct bench_source *source) {
   return 0;
 }
 
+/* A piece of the file, into its place or over the piece before. Returns how much came, or less than 0. */
+static ssize_t read_piece(struct bench_source *source, uint64_t at, unsigned char *piece) {
+  size_t length = source->size - at < PIECE ? (size_t)(source->size - at) : PIECE;
+  return pread(source->fd, source->bytes ? source->bytes + at : piece, length, (off_t)at);
+}
+
 /* Where the file does not fit, a piece at a time is read into the same memory and forgotten. */
-static int whole_prepare(struct bench_source *source) {
+static int whole_prepare(struct bench_source *source, uint64_t deadline) {
   unsigned char *piece = source->bytes ? NULL : malloc(PIECE);
   if (!source->bytes && !piece)
     return fail(source);
   int result = 0;
   for (uint64_t at = 0; at < source->size && result == 0;) {
-    size_t length = source->size - at < PIECE ? (size_t)(source->size - at) : PIECE;
-    ssize_t got = pread(source->fd, source->bytes ? source->bytes + at : piece, length, (off_t)at);
+    ssize_t got = read_piece(source, at, piece);
     if (got < 0)
       result = fail(source);
     else if (got == 0)
       break; /* cut meanwhile: the reads will differ, and that is told */
+    else if (clock_now() > deadline)
+      result = 1;
     else
       at += (uint64_t)got;
   }
@@ -74,11 +82,12 @@ static int whole_prepare(struct bench_source *source) {
   return result;
 }
 
-static int seek_read(struct bench_source *source, uint64_t offset, void *buffer, size_t length) {
+static int seek_read(struct bench_source *source, const struct bench_reads *one) {
+  uint64_t offset = one->offsets[0];
   if (lseek(source->fd, (off_t)offset, SEEK_SET) < 0)
     return fail(source);
-  for (size_t done = 0; done < length;) {
-    ssize_t got = read(source->fd, (char *)buffer + done, length - done);
+  for (size_t done = 0; done < one->length;) {
+    ssize_t got = read(source->fd, one->buffer + done, one->length - done);
     if (got < 0)
       return fail(source);
     if (got == 0) {
@@ -90,14 +99,13 @@ static int seek_read(struct bench_source *source, uint64_t offset, void *buffer,
   return 0;
 }
 
-static int memory_read(struct bench_source *source, uint64_t offset, void *buffer, size_t length) {
-  memcpy(buffer, source->bytes + offset, length);
+static int memory_read(struct bench_source *source, const struct bench_reads *reads) {
+  memcpy(reads->buffer, source->bytes + reads->offsets[0], reads->length);
   return 0;
 }
 
-static int whole_read(struct bench_source *source, uint64_t offset, void *buffer, size_t length) {
-  return source->bytes ? memory_read(source, offset, buffer, length)
-                       : seek_read(source, offset, buffer, length);
+static int whole_read(struct bench_source *source, const struct bench_reads *reads) {
+  return source->bytes ? memory_read(source, reads) : seek_read(source, reads);
 }
 
 static int mapping_open(struct bench_source *source) {
@@ -114,23 +122,37 @@ static int mapping_open(struct bench_source *source) {
   return 0;
 }
 
-static int map_open(struct bench_source *source) {
-  if (tome_open(&source->map, source->path, TOME_READ, NULL) == 0)
-    return 0;
+static int map_fail(const struct bench_source *source) {
   complain_tome(source->path, NULL);
   return -1;
 }
 
-static int map_read(struct bench_source *source, uint64_t offset, void *buffer, size_t length) {
-  if (tome_read(source->map, offset, buffer, length) == 0)
-    return 0;
-  complain_tome(source->path, NULL);
-  return -1;
+static int map_open(struct bench_source *source) {
+  return tome_open(&source->map, source->path, TOME_READ, NULL) < 0 ? map_fail(source) : 0;
+}
+
+static int map_read(struct bench_source *source, const struct bench_reads *reads) {
+  int result = tome_read(source->map, reads->offsets[0], reads->buffer, reads->length);
+  return result < 0 ? map_fail(source) : 0;
+}
+
+static int gather_open(struct bench_source *source) {
+  source->spans = calloc(BENCH_TOGETHER_COUNT, sizeof *source->spans);
+  return source->spans ? map_open(source) : fail(source);
+}
+
+static int gather_read(struct bench_source *source, const struct bench_reads *reads) {
+  for (size_t i = 0; i < reads->count; i++)
+    source->spans[i] = (tome_span){.offset = reads->offsets[i],
+                                   .length = reads->length,
+                                   .buffer = reads->buffer + i * reads->length};
+  return tome_gather(source->map, source->spans, reads->count) < 0 ? map_fail(source) : 0;
 }
 
 const struct bench_method bench_methods[BENCH_METHODS] = {
-    {"read the whole file", "whole", whole_open, whole_prepare, whole_read},
-    {"seek and read", "seek_read", open_file, NULL, seek_read},
-    {"plain mapping", "mapping", mapping_open, NULL, memory_read},
-    {"Tome", "tome", map_open, NULL, map_read},
+    {"read the whole file", "whole", 0, whole_open, whole_prepare, whole_read},
+    {"seek and read", "seek_read", 0, open_file, NULL, seek_read},
+    {"plain mapping", "mapping", 0, mapping_open, NULL, memory_read},
+    {"Tome, one by one", "tome", 0, map_open, NULL, map_read},
+    {"Tome, all at once", "gather", 1, gather_open, NULL, gather_read},
 };

@@ -5,117 +5,99 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bench_text.h"
 #include "json_text.h"
 #include "shown_name.h"
 #include "size_text.h"
-#include "verb.h"
 
-#define TIME_TEXT_MAX 24
-
-enum start { START_COLD, START_NOT_COLD, START_NOT_SEEN };
-
-static char *format_time(char *text, uint64_t ns) {
-  static const struct {
-    double unit;
-    const char *name;
-  } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
-  size_t i = 0;
-  while (i < 3 && (double)ns < units[i].unit)
-    i++;
-  double value = (double)ns / units[i].unit;
-  int digits = value < 10 ? 2 : value < 100 ? 1 : 0;
-  snprintf(text, TIME_TEXT_MAX, "%.*f %s", digits, value, units[i].name);
-  return text;
+void bench_report_title(const struct bench_report *report) {
+  char size[SIZE_TEXT_MAX];
+  shown_name_print(stdout, report->plan->path);
+  printf(": %s. Reads of %zu bytes at random offsets\n", size_format(size, report->plan->size),
+         report->plan->length);
+  fflush(stdout); /* or a process that measures, and complains, would print it once more */
 }
 
-static double speed_up(uint64_t whole, uint64_t time) {
-  return (double)whole / (double)(time ? time : 1);
+/* 80 columns. */
+static void print_row(const char *name, const struct bench_row *row,
+                      const struct bench_row *whole) {
+  char cold[BENCH_TEXT_MAX], spread[BENCH_TEXT_MAX], speed_up[BENCH_TEXT_MAX];
+  char warm[BENCH_TEXT_MAX], memory[BENCH_TEXT_MAX], cache[BENCH_TEXT_MAX];
+  printf("%-19s  %7s  %9s  %8s  %7s  %8s  %10s\n", name, bench_cold(cold, row),
+         bench_spread(spread, row), bench_speed_up(speed_up, whole, row),
+         bench_time(warm, row->warm.median), bench_size(memory, row->typical.peak_memory),
+         bench_size(cache, row->typical.resident_after));
 }
 
-static char *format_speed_up(char *text, uint64_t whole, uint64_t time) {
-  double factor = speed_up(whole, time);
-  snprintf(text, TIME_TEXT_MAX, "%.*fx", factor < 1 ? 2 : factor < 10 ? 1 : 0, factor);
-  return text;
+void bench_report_table(const struct bench_table *table) {
+  char reads[BENCH_TEXT_MAX];
+  snprintf(reads, sizeof reads, "%zu read%s", table->reads, table->reads == 1 ? "" : "s");
+  printf("\n%-19s  %7s  %9s  %8s  %7s  %8s  %10s\n", reads, "cold", "min-max", "speed-up", "warm",
+         "memory", "page cache");
+  for (int i = 0; i < BENCH_METHODS; i++)
+    print_row(bench_methods[i].name, &table->rows[i], &table->rows[BENCH_WHOLE]);
+  fflush(stdout);
 }
 
-static void print_time(uint64_t whole, uint64_t time) {
-  char text[TIME_TEXT_MAX];
-  if (time == TOME_UNKNOWN || whole == TOME_UNKNOWN)
-    printf("  %9s %8s", time == TOME_UNKNOWN ? "-" : format_time(text, time), "-");
-  else {
-    printf("  %9s", format_time(text, time));
-    printf(" %8s", format_speed_up(text, whole, time));
-  }
+static void print_left_before(const struct bench_table *table) {
+  char left[BENCH_TEXT_MAX];
+  for (int i = 0; i < BENCH_METHODS; i++)
+    if (table->rows[i].resident_before != 0)
+      printf("             %s before: %s\n", bench_size(left, table->rows[i].resident_before),
+             bench_methods[i].name);
 }
 
-static char *format_figure(char *text, uint64_t figure) {
-  if (figure != TOME_UNKNOWN)
-    return size_format(text, figure);
-  snprintf(text, SIZE_TEXT_MAX, "-");
-  return text;
-}
-
-static void print_row(const struct bench_method *method, const struct bench_result *result,
-                      const struct bench_result *whole) {
-  char memory[SIZE_TEXT_MAX], cache[SIZE_TEXT_MAX];
-  printf("%-20s", method->name);
-  print_time(whole->cold, result->cold);
-  print_time(whole->warm, result->warm);
-  printf("  %11s  %10s\n", format_figure(memory, result->peak_memory),
-         format_figure(cache, result->resident_after));
-}
-
-/* Pages left in one run settle it, whatever could not be seen in another. */
-static enum start start_of(const struct bench_result *results) {
-  enum start start = START_COLD;
-  for (int i = 0; i < BENCH_METHODS; i++) {
-    uint64_t left = results[i].resident_before;
-    if (left != 0 && left != TOME_UNKNOWN)
-      return START_NOT_COLD;
-    if (left == TOME_UNKNOWN)
-      start = START_NOT_SEEN;
-  }
-  return start;
-}
-
-static void print_cold_note(const tome_info *info, const struct bench_result *results) {
-  char left[SIZE_TEXT_MAX];
-  puts("cold         from opening the file to the last byte read; the median of up to 5 runs");
-  enum start start = start_of(results);
-  if (start == START_COLD)
+static void print_start_note(const struct bench_report *report) {
+  enum bench_start start = bench_start_of_all(report);
+  if (start == BENCH_COLD)
     puts("             The file's pages were dropped from memory before each run");
-  if (start == START_NOT_SEEN)
+  if (start == BENCH_NOT_SEEN)
     puts("             The system was asked to drop the file's pages from memory before each\n"
          "             run; whether they were dropped cannot be seen");
-  if (start != START_NOT_COLD)
+  if (start != BENCH_NOT_COLD)
     return;
   puts("             NOT COLD: pages of the file could not be dropped from memory; there were");
-  for (int i = 0; i < BENCH_METHODS; i++)
-    printf("             %s before: %s\n", format_figure(left, results[i].resident_before),
-           bench_methods[i].name);
+  for (size_t i = 0; i < report->count; i++)
+    print_left_before(&report->tables[i]);
   printf("             (another process has them mapped, or %s keeps its files there)\n",
-         info->file_system);
+         report->info.file_system);
 }
 
-static void print_warm_note(const struct bench_result *results) {
-  printf("warm         the same reads once more in the same process, file still open; the median\n"
-         "             of up to %" PRIu64 " passes. ",
-         results[BENCH_TOME].warm_passes);
-  if (results[BENCH_WHOLE].warm == TOME_UNKNOWN)
-    puts("The whole file would not fit in half of the memory\n"
-         "             that is free: it was read through a small buffer, and not again");
-  else
-    puts("The whole file is read again too");
+static void print_stopped(const struct bench_table *table, uint64_t limit) {
+  char time[BENCH_TEXT_MAX];
+  for (int i = 0; i < BENCH_METHODS; i++)
+    if (table->rows[i].typical.stopped)
+      printf("             Stopped after %s: %s, %" PRIu64 " of %zu reads done\n",
+             bench_time(time, limit), bench_methods[i].name, table->rows[i].typical.done,
+             table->reads);
 }
 
-static void print_notes(const tome_info *info, const struct bench_result *results) {
+static void print_cold_note(const struct bench_report *report) {
+  printf("cold         from opening the file to the last byte read: the median of up to %" PRIu64
+         "\n             run%s, the fastest and the slowest. What takes long is not run again\n",
+         report->runs, report->runs == 1 ? "" : "s");
+  print_start_note(report);
+  for (size_t i = 0; i < report->count; i++)
+    print_stopped(&report->tables[i], report->plan->limit);
+}
+
+static void print_warm_note(const struct bench_report *report) {
+  puts("warm         the same reads again in the same process: the median of many passes");
+  const struct bench_row *whole = &report->tables[0].rows[BENCH_WHOLE];
+  if (whole->warm.median == TOME_UNKNOWN && !whole->typical.stopped)
+    puts("             The whole file would not fit in half of the memory that is free: it\n"
+         "             was read through a small buffer, and not again");
+}
+
+void bench_report_notes(const struct bench_report *report) {
   char ahead[SIZE_TEXT_MAX], page[SIZE_TEXT_MAX];
+  const tome_info *info = &report->info;
   putchar('\n');
-  print_cold_note(info, results);
-  print_warm_note(results);
-  puts("speed-up     against reading the whole file");
-  puts("peak memory  of the method's own process; pages of a mapping count while they are mapped");
-  puts("page cache   what of the file was in the system's memory after the cold pass");
+  print_cold_note(report);
+  print_warm_note(report);
+  puts("speed-up     of the cold time, against reading the whole file\n"
+       "memory       peak of the method's own process; of a mapping, what is mapped\n"
+       "page cache   what of the file was in the system's memory after the cold pass");
   printf("disk         file system %s", info->file_system);
   if (info->readahead != TOME_UNKNOWN)
     printf(", reads ahead up to %s", size_format(ahead, info->readahead));
@@ -123,65 +105,83 @@ static void print_notes(const tome_info *info, const struct bench_result *result
   puts("All methods read the same bytes (checksums compared).");
 }
 
-int bench_report_table(const struct bench_plan *plan, const tome_info *info,
-                       const struct bench_result *results) {
-  char size[SIZE_TEXT_MAX];
-  shown_name_print(stdout, plan->path);
-  printf(": %s. %" PRIu64 " reads of %zu bytes at random offsets\n\n",
-         size_format(size, plan->size), plan->count, plan->length);
-  printf("%-20s  %9s %8s  %9s %8s  %11s  %10s\n", "", "cold", "speed-up", "warm", "speed-up",
-         "peak memory", "page cache");
-  for (int i = 0; i < BENCH_METHODS; i++)
-    print_row(&bench_methods[i], &results[i], &results[BENCH_WHOLE]);
-  print_notes(info, results);
-  return STATUS_OK;
-}
-
 static json_t *json_seconds(uint64_t ns) {
   return ns == TOME_UNKNOWN ? json_null() : json_real((double)ns / 1e9);
 }
 
-static json_t *json_speed_up(uint64_t whole, uint64_t time) {
+static json_t *json_factor(uint64_t whole, uint64_t time) {
   return whole == TOME_UNKNOWN || time == TOME_UNKNOWN ? json_null()
-                                                       : json_real(speed_up(whole, time));
+                                                       : json_real(bench_factor(whole, time));
 }
 
-static json_t *json_start(enum start start) {
-  return start == START_NOT_SEEN ? json_null() : json_boolean(start == START_COLD);
+static json_t *json_start(enum bench_start start) {
+  return start == BENCH_NOT_SEEN ? json_null() : json_boolean(start == BENCH_COLD);
 }
 
-static json_t *json_row(int i, const struct bench_result *result,
-                        const struct bench_result *whole) {
+/* What was stopped has no time, and nobody is faster or slower than it. */
+static struct bench_times times_of(const struct bench_row *row) {
+  const struct bench_times none = {TOME_UNKNOWN, TOME_UNKNOWN, TOME_UNKNOWN};
+  return row->typical.stopped ? none : row->cold;
+}
+
+static void add_times(json_t *object, const char *name, const struct bench_times *times,
+                      uint64_t whole) {
+  char key[BENCH_TEXT_MAX];
+  const struct {
+    const char *suffix;
+    json_t *value;
+  } members[] = {{"seconds", json_seconds(times->median)},
+                 {"seconds_min", json_seconds(times->least)},
+                 {"seconds_max", json_seconds(times->most)},
+                 {"speedup", json_factor(whole, times->median)}};
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    snprintf(key, sizeof key, "%s_%s", name, members[i].suffix);
+    json_object_set_new(object, key, members[i].value);
+  }
+}
+
+static json_t *json_row(int i, const struct bench_row *row, const struct bench_row *whole,
+                        uint64_t limit) {
   char checksum[17];
-  snprintf(checksum, sizeof checksum, "%016" PRIx64, result->checksum);
-  json_t *row = json_object();
-  json_object_set_new(row, "method", json_string(bench_methods[i].key));
-  json_object_set_new(row, "cold_seconds", json_seconds(result->cold));
-  json_object_set_new(row, "cold_speedup", json_speed_up(whole->cold, result->cold));
-  json_object_set_new(row, "cold_runs", json_figure(result->cold_runs));
-  json_object_set_new(row, "warm_seconds", json_seconds(result->warm));
-  json_object_set_new(row, "warm_speedup", json_speed_up(whole->warm, result->warm));
-  json_object_set_new(row, "warm_passes", json_figure(result->warm_passes));
-  json_object_set_new(row, "peak_memory", json_figure(result->peak_memory));
-  json_object_set_new(row, "page_cache", json_figure(result->resident_after));
-  json_object_set_new(row, "page_cache_before", json_figure(result->resident_before));
-  json_object_set_new(row, "checksum", json_string(checksum));
-  return row;
+  const struct bench_result *typical = &row->typical;
+  struct bench_times cold = times_of(row), whole_cold = times_of(whole);
+  snprintf(checksum, sizeof checksum, "%016" PRIx64, typical->checksum);
+  json_t *object = json_object();
+  json_object_set_new(object, "method", json_string(bench_methods[i].key));
+  add_times(object, "cold", &cold, whole_cold.median);
+  json_object_set_new(object, "cold_runs", json_figure(row->runs));
+  json_object_set_new(object, "stopped_after",
+                      json_seconds(typical->stopped ? limit : TOME_UNKNOWN));
+  json_object_set_new(object, "reads_done", json_figure(typical->done));
+  add_times(object, "warm", &row->warm, whole->warm.median);
+  json_object_set_new(object, "warm_passes", json_figure(typical->warm_passes));
+  json_object_set_new(object, "peak_memory", json_figure(typical->peak_memory));
+  json_object_set_new(object, "page_cache", json_figure(typical->resident_after));
+  json_object_set_new(object, "page_cache_before", json_figure(row->resident_before));
+  json_object_set_new(object, "checksum", typical->stopped ? json_null() : json_string(checksum));
+  return object;
 }
 
-int bench_report_json(const struct bench_plan *plan, const tome_info *info,
-                      const struct bench_result *results) {
-  json_t *report = json_object(), *rows = json_array();
+static json_t *json_table(const struct bench_report *report, const struct bench_table *table) {
+  json_t *object = json_object(), *rows = json_array();
   for (int i = 0; i < BENCH_METHODS; i++)
-    json_array_append_new(rows, json_row(i, &results[i], &results[BENCH_WHOLE]));
-  json_object_set_new(report, "file", json_text(plan->path));
-  json_object_set_new(report, "size", json_figure(plan->size));
-  json_object_set_new(report, "reads", json_figure(plan->count));
-  json_object_set_new(report, "length", json_figure(plan->length));
-  json_object_set_new(report, "file_system", json_string(info->file_system));
-  json_object_set_new(report, "readahead", json_figure(info->readahead));
-  json_object_set_new(report, "page_size", json_figure(info->page_size));
-  json_object_set_new(report, "cold", json_start(start_of(results)));
-  json_object_set_new(report, "methods", rows);
-  return json_print(report);
+    json_array_append_new(
+        rows, json_row(i, &table->rows[i], &table->rows[BENCH_WHOLE], report->plan->limit));
+  json_object_set_new(object, "file", json_text(report->plan->path));
+  json_object_set_new(object, "size", json_figure(report->plan->size));
+  json_object_set_new(object, "reads", json_figure(table->reads));
+  json_object_set_new(object, "length", json_figure(report->plan->length));
+  json_object_set_new(object, "file_system", json_string(report->info.file_system));
+  json_object_set_new(object, "readahead", json_figure(report->info.readahead));
+  json_object_set_new(object, "page_size", json_figure(report->info.page_size));
+  json_object_set_new(object, "cold", json_start(bench_start_of(table)));
+  json_object_set_new(object, "methods", rows);
+  return object;
+}
+
+int bench_report_json(const struct bench_report *report) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < report->count; i++)
+    json_array_append_new(array, json_table(report, &report->tables[i]));
+  return json_print(array);
 }

@@ -2,12 +2,14 @@
 #ifndef TOME_CLI_BENCH_REPORT_H
 #define TOME_CLI_BENCH_REPORT_H
 
-#include "bench_run.h"
+#include "bench_table.h"
 
-/* The results are in the order of bench_methods; `info` is the file's. Returns the exit status. */
-int bench_report_table(const struct bench_plan *plan, const tome_info *info,
-                       const struct bench_result *results);
-int bench_report_json(const struct bench_plan *plan, const tome_info *info,
-                      const struct bench_result *results);
+/* For people: a title; each table, as soon as it is known; and notes. */
+void bench_report_title(const struct bench_report *report);
+void bench_report_table(const struct bench_table *table);
+void bench_report_notes(const struct bench_report *report);
+
+/* For programs. Returns the exit status. */
+int bench_report_json(const struct bench_report *report);
 
 #endif

@@ -21,7 +21,7 @@
 #include "verb.h"
 
 #define WARM_PASSES_MAX 51
-#define WARM_TIME_MAX UINT64_C(1000000000) /* ns; the first pass may take longer */
+#define WARM_TIME_MAX UINT64_C(100000000) /* ns; the first pass may take longer */
 
 /* The child's end: what it works on, and the pipes to and from the parent. */
 struct child {
@@ -29,12 +29,13 @@ struct child {
   const struct bench_method *method;
   struct bench_source source;
   unsigned char *buffer;
+  size_t together; /* how many reads there is room for in it */
   int to_parent;
   int from_parent;
 };
 
 /* FNV-1a, over eight bytes at a time. */
-static uint64_t checksum_add(uint64_t sum, const unsigned char *bytes, size_t length) {
+static uint64_t checksum_of(uint64_t sum, const unsigned char *bytes, size_t length) {
   for (size_t i = 0; i < length; i += sizeof(uint64_t)) {
     uint64_t word = 0;
     memcpy(&word, bytes + i, length - i < sizeof word ? length - i : sizeof word);
@@ -43,37 +44,72 @@ static uint64_t checksum_add(uint64_t sum, const unsigned char *bytes, size_t le
   return sum;
 }
 
-/* All the reads. With `ret_checksum` the bytes are looked at, the clock standing meanwhile. */
-static int pass(struct child *child, struct stopwatch *watch, uint64_t *ret_checksum) {
+/* Of `count` reads that lie one behind the other. */
+static uint64_t checksum_add(uint64_t sum, const unsigned char *bytes, size_t length,
+                             size_t count) {
+  for (size_t i = 0; i < count; i++)
+    sum = checksum_of(sum, bytes + i * length, length);
+  return sum;
+}
+
+/* How many reads were done, and what they read. */
+struct outcome {
+  size_t done;
+  int stopped;
+  uint64_t checksum;
+};
+
+/* With `outcome` the bytes are looked at, the clock standing meanwhile, and what has taken longer than the limit is stopped. */
+static int read_all(struct child *child, struct stopwatch *watch, struct outcome *outcome) {
   const struct bench_plan *plan = child->plan;
-  uint64_t sum = UINT64_C(0xcbf29ce484222325);
-  stopwatch_start(watch);
-  if (child->method->prepare && child->method->prepare(&child->source) < 0)
-    return -1;
-  for (uint64_t i = 0; i < plan->count; i++) {
-    if (child->method->read(&child->source, plan->offsets[i], child->buffer, plan->length) < 0)
+  struct bench_reads reads = {.length = plan->length, .buffer = child->buffer};
+  for (size_t i = 0; i < plan->count; i += reads.count) {
+    reads.offsets = plan->offsets + i;
+    reads.count = plan->count - i < child->together ? plan->count - i : child->together;
+    if (child->method->read(&child->source, &reads) < 0)
       return -1;
-    if (ret_checksum) {
-      stopwatch_stop(watch);
-      sum = checksum_add(sum, child->buffer, plan->length);
-      stopwatch_start(watch);
-    }
+    if (!outcome)
+      continue;
+    stopwatch_stop(watch);
+    outcome->done = i + reads.count;
+    outcome->stopped = watch->total > plan->limit && outcome->done < plan->count;
+    outcome->checksum = checksum_add(outcome->checksum, child->buffer, plan->length, reads.count);
+    if (outcome->stopped)
+      return 0;
+    stopwatch_start(watch);
   }
   stopwatch_stop(watch);
-  if (ret_checksum)
-    *ret_checksum = sum;
+  return 0;
+}
+
+static int pass(struct child *child, struct stopwatch *watch, struct outcome *outcome) {
+  int ready = 0;
+  if (outcome)
+    *outcome = (struct outcome){.checksum = UINT64_C(0xcbf29ce484222325)};
+  stopwatch_start(watch);
+  if (child->method->prepare)
+    ready = child->method->prepare(&child->source,
+                                   outcome ? clock_now() + child->plan->limit : UINT64_MAX);
+  if (ready <= 0)
+    return ready < 0 ? -1 : read_all(child, watch, outcome);
+  stopwatch_stop(watch);
+  outcome->stopped = 1;
   return 0;
 }
 
 static int cold_pass(struct child *child, struct bench_result *result) {
   struct stopwatch watch = {.total = 0};
+  struct outcome outcome;
   stopwatch_start(&watch);
   if (child->method->open(&child->source) < 0)
     return -1;
   stopwatch_stop(&watch);
-  if (pass(child, &watch, &result->checksum) < 0)
+  if (pass(child, &watch, &outcome) < 0)
     return -1;
   result->cold = watch.total;
+  result->stopped = outcome.stopped;
+  result->done = outcome.done;
+  result->checksum = outcome.checksum;
   return 0;
 }
 
@@ -82,15 +118,28 @@ static int by_size(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-/* A file that does not fit in memory cannot be read whole from there. */
-static int can_be_warm(const struct child *child) {
-  return !child->method->prepare || child->source.bytes;
+/* A file that does not fit in memory cannot be read whole from there; and what was stopped is not warm. */
+static int can_be_warm(const struct child *child, const struct bench_result *result) {
+  return !result->stopped && (!child->method->prepare || child->source.bytes);
+}
+
+/* One pass more, not timed. */
+static int compare_bytes(struct child *child, uint64_t expected) {
+  struct stopwatch unused = {.total = 0};
+  struct outcome outcome;
+  if (pass(child, &unused, &outcome) < 0)
+    return -1;
+  if (outcome.stopped || outcome.checksum == expected)
+    return 0;
+  complain(child->plan->path, "%s: the warm pass read other bytes than the cold one",
+           child->method->name);
+  return -1;
 }
 
 static int warm_passes(struct child *child, struct bench_result *result) {
-  uint64_t times[WARM_PASSES_MAX], sum, spent = 0, count = 0;
+  uint64_t times[WARM_PASSES_MAX], spent = 0, count = 0;
   result->warm = TOME_UNKNOWN;
-  if (!can_be_warm(child))
+  if (!can_be_warm(child, result))
     return 0;
   while (count < WARM_PASSES_MAX && spent < WARM_TIME_MAX) {
     struct stopwatch watch = {.total = 0};
@@ -99,32 +148,34 @@ static int warm_passes(struct child *child, struct bench_result *result) {
     times[count++] = watch.total;
     spent += watch.total;
   }
-  struct stopwatch unused = {.total = 0};
-  if (pass(child, &unused, &sum) < 0)
-    return -1;
-  if (sum != result->checksum) {
-    complain(child->plan->path, "%s: the warm pass read other bytes than the cold one",
-             child->method->name);
-    return -1;
-  }
   qsort(times, count, sizeof times[0], by_size);
   result->warm = times[count / 2];
   result->warm_passes = count;
-  return 0;
+  return compare_bytes(child, result->checksum);
 }
 
 static int report(const struct child *child, const struct bench_result *result) {
   return write(child->to_parent, result, sizeof *result) == (ssize_t)sizeof *result ? 0 : -1;
 }
 
+static int make_buffer(struct child *child) {
+  size_t length = child->plan->length, together = 1;
+  if (child->method->together && length < BENCH_TOGETHER_BYTES)
+    together = BENCH_TOGETHER_BYTES / length;
+  if (together > BENCH_TOGETHER_COUNT)
+    together = BENCH_TOGETHER_COUNT;
+  child->together = together < child->plan->count ? together : child->plan->count;
+  child->buffer = malloc(child->together * length);
+  if (!child->buffer)
+    complain_system(child->plan->path);
+  return child->buffer ? 0 : -1;
+}
+
 static int child_main(struct child *child) {
   struct bench_result result = {.cold = 0};
   char go;
-  child->buffer = malloc(child->plan->length);
-  if (!child->buffer) {
-    complain_system(child->plan->path);
+  if (make_buffer(child) < 0)
     return -1;
-  }
   if (cold_pass(child, &result) < 0 || report(child, &result) < 0)
     return -1;
   (void)!read(child->from_parent, &go, 1); /* returns when the parent closes its end */
@@ -153,7 +204,7 @@ static int resident(const char *path, int drop, uint64_t *ret) {
 }
 
 static void wait_a_little(void) {
-  struct timespec interval = {.tv_nsec = 50 * 1000 * 1000};
+  struct timespec interval = {.tv_nsec = 10 * 1000 * 1000};
   nanosleep(&interval, NULL);
 }
 
@@ -171,7 +222,7 @@ static int drop_from_memory(const char *path, uint64_t *ret_left) {
     close(fd);
   }
   int result = resident(path, 1, ret_left);
-  for (int tries = 0; tries < 3 && result == 0 && can_be_dropped(*ret_left); tries++) {
+  for (int tries = 0; tries < 10 && result == 0 && can_be_dropped(*ret_left); tries++) {
     wait_a_little();
     result = resident(path, 1, ret_left);
   }

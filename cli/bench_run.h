@@ -10,9 +10,10 @@
 struct bench_plan {
   const char *path;
   uint64_t size;
-  uint64_t count; /* of reads */
-  size_t length;  /* of each */
+  size_t count;  /* of reads */
+  size_t length; /* of each */
   uint64_t *offsets;
+  uint64_t limit; /* ns: what takes longer is stopped */
 };
 
 struct bench_result {
@@ -20,11 +21,12 @@ struct bench_result {
       resident_before; /* of the file, in memory when the cold pass began; TOME_UNKNOWN possible */
   uint64_t resident_after; /* and when it had ended */
   uint64_t cold;           /* ns, from opening to the last byte */
-  uint64_t cold_runs;
-  uint64_t warm; /* ns, median of the warm passes; TOME_UNKNOWN: not measured */
+  int stopped;             /* at the limit */
+  uint64_t done;           /* how many reads were done till then */
+  uint64_t warm;           /* ns, median of the warm passes; TOME_UNKNOWN: not measured */
   uint64_t warm_passes;
   uint64_t peak_memory; /* bytes, of the process */
-  uint64_t checksum;    /* of all bytes read in the cold pass */
+  uint64_t checksum;    /* of all bytes read in the cold pass, if it was not stopped */
 };
 
 /* Returns 0, or complains and returns -1. */

@@ -12,9 +12,8 @@
 #include "hex_dump.h"
 #include "input_file.h"
 #include "progress.h"
+#include "range_pieces.h"
 #include "standard_output.h"
-
-#define PIECE ((size_t)1 << 20)
 
 enum { OPTION_HEX = OPTION_FIRST };
 
@@ -46,7 +45,6 @@ struct copy {
   tome *map;
   const char *name;
   uint64_t start, at, end;
-  unsigned char *piece;
   struct hex_dump *dump; /* NULL: raw bytes */
 };
 
@@ -69,40 +67,24 @@ static int parse_slice(const struct arguments *args, const char *operand, struct
   return status ? status : parse_end(args, operand, colon + 1, strlen(colon + 1), &ret->end);
 }
 
-static int emit(const struct copy *copy, size_t length) {
+static int emit(void *context, const void *bytes, size_t length) {
+  struct copy *copy = context;
   if (copy->dump)
-    hex_dump_add(copy->dump, copy->piece, length);
+    hex_dump_add(copy->dump, bytes, length);
   else
-    fwrite(copy->piece, 1, length, stdout);
-  return standard_output_ok() ? STATUS_OK : STATUS_ERROR;
-}
-
-/* After a failed read: how far the bytes from copy->at on are still good. */
-static uint64_t intact_end(const struct copy *copy) {
-  const tome_error *error = tome_error_last();
-  return error->code == TOME_ELOST && error->offset > copy->at ? error->offset : copy->at;
+    fwrite(bytes, 1, length, stdout);
+  progress_update(copy->at - copy->start + length);
+  return !standard_output_ok();
 }
 
 /* Bytes before a loss are still written, as cat does. */
 static int copy_out(struct copy *copy) {
-  int status = STATUS_OK;
-  while (copy->at < copy->end) {
-    uint64_t left = copy->end - copy->at;
-    size_t length = left < PIECE ? (size_t)left : PIECE;
-    if (tome_read(copy->map, copy->at, copy->piece, length) == 0) {
-      if (emit(copy, length) != STATUS_OK)
-        return STATUS_ERROR;
-      copy->at += length;
-      progress_update(copy->at - copy->start);
-    } else if (status == STATUS_OK) {
-      complain_tome(copy->name, NULL);
-      status = STATUS_ERROR;
-      copy->end = intact_end(copy);
-    } else {
-      break;
-    }
-  }
-  return status;
+  int result = range_pieces(copy->map, &copy->at, copy->end, emit, copy);
+  if (result == TOME_ENOMEM)
+    complain(copy->name, "out of memory");
+  else if (result < 0)
+    complain_tome(copy->name, NULL);
+  return result ? STATUS_ERROR : STATUS_OK;
 }
 
 static int write_slice(struct copy *copy, const struct slice *slice) {
@@ -127,14 +109,8 @@ static int write_slices(const char *file, const struct slice *slices, int count,
   if (!copy.map)
     return STATUS_ERROR;
   int status = STATUS_OK;
-  copy.piece = malloc(PIECE);
-  if (!copy.piece) {
-    complain(copy.name, "out of memory");
-    status = STATUS_ERROR;
-  }
   for (int i = 0; i < count && status == STATUS_OK; i++)
     status = write_slice(&copy, &slices[i]);
-  free(copy.piece);
   tome_close(copy.map);
   return status;
 }

@@ -1,0 +1,32 @@
+/* The file is opened when there is a picture to be put in it. */
+#include "svg_file.h"
+
+#include <string.h>
+
+#include "complain.h"
+#include "input_file.h"
+
+int svg_file_check(const struct arguments *args, const char *name) {
+  size_t length = strlen(name);
+  if (input_is_stdin(name) || (length > 4 && strcmp(name + length - 4, ".svg") == 0))
+    return 0;
+  return arguments_refuse(args, "the picture \"%s\" is to have a name that ends in .svg", name);
+}
+
+int svg_file_write(const char *name, void (*draw)(FILE *out, const void *context),
+                   const void *context) {
+  if (input_is_stdin(name)) {
+    draw(stdout, context);
+    return STATUS_OK;
+  }
+  FILE *out = fopen(name, "we");
+  int failed = !out;
+  if (out) {
+    draw(out, context);
+    failed = ferror(out);
+    failed |= fclose(out) != 0;
+  }
+  if (failed)
+    complain_system(name);
+  return failed ? STATUS_ERROR : STATUS_OK;
+}
