@@ -16,9 +16,10 @@
 #include "standard_output.h"
 #include "verb.h"
 
-static const struct verb *const verbs[] = {&verb_info,   &verb_slice,   &verb_find, &verb_grep,
-                                           &verb_lines,  &verb_between, &verb_tail, &verb_put,
-                                           &verb_append, &verb_resize,  &verb_bench};
+static const struct verb *const verbs[] = {&verb_info,  &verb_slice,  &verb_read,    &verb_find,
+                                           &verb_grep,  &verb_lines,  &verb_between, &verb_tail,
+                                           &verb_put,   &verb_append, &verb_resize,  &verb_warm,
+                                           &verb_evict, &verb_lock,   &verb_bench};
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
 static const char introduction[] =
@@ -35,7 +36,7 @@ static const char notes[] =
     "1024; also k), 64kB, 64KB or 1MB (times 1000). A negative offset counts from the end.\n"
     "Options may stand anywhere; -- ends them. Verbs that only read, except bench, take -\n"
     "for a file that standard input is redirected from; grep and tail take a pipe, too.\n"
-    "Exit status: 0 done (find: found), 1 not found, 2 error.\n";
+    "Exit status: 0 done (find: found), 1 not found (warm, evict: not all), 2 error.\n";
 
 static void print_help(FILE *stream) {
   fputs(introduction, stream);

@@ -35,6 +35,7 @@ struct verb {
 
 extern const struct verb verb_info;
 extern const struct verb verb_slice;
+extern const struct verb verb_read;
 extern const struct verb verb_find;
 extern const struct verb verb_grep;
 extern const struct verb verb_lines;
@@ -43,6 +44,9 @@ extern const struct verb verb_tail;
 extern const struct verb verb_put;
 extern const struct verb verb_append;
 extern const struct verb verb_resize;
+extern const struct verb verb_warm;
+extern const struct verb verb_evict;
+extern const struct verb verb_lock;
 extern const struct verb verb_bench;
 
 #endif

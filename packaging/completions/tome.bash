@@ -2,8 +2,9 @@
 
 _tome_options() {
   case $1 in
-    info) echo "--json -h --help" ;;
+    info) echo "--map --watch --svg= --json --color= -h --help" ;;
     slice) echo "--hex -h --help" ;;
+    read) echo "--at= --length= --hex --json -h --help" ;;
     find)
       echo "-e --pattern= --regex --hex -i --ignore-case -c --count -m --max-count= --last --from= --to= \
         --slice --json -h --help" ;;
@@ -21,9 +22,11 @@ _tome_options() {
     put) echo "--hex --grow --create -h --help" ;;
     append) echo "--hex --create -h --help" ;;
     resize) echo "--create -h --help" ;;
-    bench) echo "--reads= --length= --json -h --help" ;;
-    help) echo "info slice find grep lines between tail put append resize bench" ;;
-    *) echo "info slice find grep lines between tail put append resize bench help -h --help --version" ;;
+    warm | lock) echo "--from= --to= --rate= -q --quiet --json -h --help" ;;
+    evict) echo "--from= --to= -q --quiet --json -h --help" ;;
+    bench) echo "--reads= --length= --runs= --limit= --json --svg= -h --help" ;;
+    help) echo "info slice read find grep lines between tail put append resize warm evict lock bench" ;;
+    *) echo "info slice read find grep lines between tail put append resize warm evict lock bench help -h --help --version" ;;
   esac
 }
 
@@ -33,7 +36,8 @@ _tome() {
   ((COMP_CWORD > 1)) && verb=${COMP_WORDS[1]}
   # What stands behind one of these is a number.
   case $verb:$before in
-    *:-m | *:--max-count | *:--from | *:--to | *:--reads | *:--length | *:=) return ;;
+    read:--at | bench:--runs | bench:--limit) return ;;
+    *:-m | *:--max-count | *:--from | *:--to | *:--rate | *:--reads | *:--length | *:=) return ;;
     find:-e | find:--pattern) return ;;
     grep:-[ABCe] | grep:--after-context | grep:--before-context | grep:--context | grep:--regexp) return ;;
     between:--key | between:--column | between:--separator | between:--time-format) return ;;

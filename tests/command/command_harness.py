@@ -10,7 +10,7 @@ if "TOME_COMMAND" not in os.environ:
     sys.exit("TOME_COMMAND must be the path of the command that is to be tested")
 COMMAND = os.path.abspath(os.environ["TOME_COMMAND"])
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-VERBS = ("info", "slice", "find", "grep", "lines", "between", "tail", "put", "append", "resize", "bench")
+VERBS = ("info", "slice", "read", "find", "grep", "lines", "between", "tail", "put", "append", "resize", "warm", "evict", "lock", "bench")
 NOT_MAPPABLE = "cannot be mapped: not a regular file, block device or shared memory"
 SKIPPED = 77
 
