@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "complain.h"
+#include "file_range.h"
 #include "find_patterns.h"
 #include "input_file.h"
 #include "json_text.h"
@@ -214,22 +215,9 @@ static int search_last(struct target *target) {
   return result;
 }
 
-/* Two that count from the same end are in the wrong order in a file of any size. */
-static int find_range(const struct request *request, struct target *target) {
-  uint64_t size = tome_size(target->map);
-  struct position from = request->from, to = request->to;
-  target->from = position_clamp(from, size);
-  target->to = position_clamp(to, size);
-  int reversed = target->to < target->from;
-  if (from.from_end == to.from_end)
-    reversed = from.from_end ? to.value > from.value : to.value < from.value;
-  if (reversed)
-    complain(target->name, "--to lies before --from");
-  return reversed ? STATUS_ERROR : STATUS_OK;
-}
-
 static int search(const struct request *request, struct target *target) {
-  if (find_range(request, target) != STATUS_OK)
+  if (file_range(target->name, request->from, request->to, tome_size(target->map), &target->from,
+                 &target->to) != STATUS_OK)
     return STATUS_ERROR;
   progress_begin(target->name, target->to - target->from);
   int result = request->last ? search_last(target) : search_all(target);
@@ -341,7 +329,7 @@ static int run_request(struct arguments *args, struct request *request) {
 }
 
 static int run(struct arguments *args) {
-  struct request request = {.to = {.value = UINT64_MAX}, .most = UINT64_MAX};
+  struct request request = {.to = FILE_RANGE_END, .most = UINT64_MAX};
   int option, status = STATUS_OK;
   while (status == STATUS_OK && (option = arguments_next(args)) != 0)
     status = option < 0 ? -1 : take_option(args, option, &request);

@@ -17,6 +17,16 @@
 /* From here on a system call is cheaper than making pages present. */
 #define BY_CALL ((size_t)64 << 10)
 
+/* Make pages present and writable, blocks and all, without a signal. A file system that had no block left may have found some while
+ * it was asked why; then that was not the end. */
+static int make_writable(tome *map, unsigned char *at, uint64_t offset, size_t length) {
+  int r = tome__os_populate(at, length, OS_WRITE);
+  if (r != TOME_ELOST)
+    return r;
+  r = tome__os_store_failure(&map->file, map->origin + offset, at, length);
+  return r == TOME_ELOST && tome__os_populate(at, length, OS_WRITE) == 0 ? 0 : r;
+}
+
 /* Where no call gets blocks, making the pages writable does, one by one. */
 static int populate(tome *map, uint64_t offset, uint64_t length) {
   int r = 0;
@@ -27,9 +37,7 @@ static int populate(tome *map, uint64_t offset, uint64_t length) {
     r = tome__window_pin(map, offset + done, n, &at, &available, &pinned);
     if (r < 0)
       return r;
-    r = tome__os_populate(at, n, OS_WRITE);
-    if (r == TOME_ELOST)
-      r = tome__os_store_failure(&map->file, map->origin + offset + done, at, n);
+    r = make_writable(map, at, offset + done, n);
     tome__window_unpin(map, pinned);
   }
   return r == TOME_ENOTSUP ? 0 : r;
@@ -79,15 +87,11 @@ static inline int copy_in(tome *map, unsigned char *to, uint64_t offset, source 
   return lost ? TOME_ELOST : 0;
 }
 
-/* Make pages present and writable, blocks and all, without a signal and without reading around them. */
+/* Make them so without reading around them. */
 static int prepare(tome *map, unsigned char *at, uint64_t offset, size_t length) {
   tome__os_will_need(at, length);
-  int r = tome__os_populate(at, length, OS_WRITE);
-  if (r == TOME_ENOTSUP)
-    return tome__allocate(map, offset, length);
-  if (r == TOME_ELOST)
-    return tome__os_store_failure(&map->file, map->origin + offset, at, length);
-  return r;
+  int r = make_writable(map, at, offset, length);
+  return r == TOME_ENOTSUP ? tome__allocate(map, offset, length) : r;
 }
 
 /* A store under way: `length` bytes at `offset` of the map. */
