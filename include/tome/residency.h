@@ -1,8 +1,8 @@
 /* What of a file is in memory, and steering it.
  *
- * The memory meant is the system's page cache, which all processes share: what one has read, another finds there. It is counted in
- * whole pages (tome_info.page_size bytes each), those included that a range touches only in part. What is said here may be over at
- * the next moment: other processes read, and the system takes memory back where it needs it.
+ * The memory meant is the system's page cache, which all processes share: what one has read, another finds there. It is counted
+ * in whole pages (tome_info.page_size bytes each), those included that a range touches only in part. What is said here may be
+ * over at the next moment: other processes read, and the system takes memory back where it needs it.
  *
  * All calls may be made from any thread, beside any other call on the map but tome_close(). */
 #ifndef TOME_RESIDENCY_H
@@ -28,7 +28,8 @@ typedef struct tome_residency {
  *  @param length           bytes; TOME_END: to the end of the map
  *  @param[in,out] ret      its struct_size says which fields the caller knows
  *  @return 0, or TOME_EINVAL (struct_size), TOME_ERANGE, TOME_EIO, TOME_ESYSTEM.
- *  Cost: some microseconds, and a few nanoseconds for each page that is in memory; counting holes, a system call for each.
+ *  Cost: some microseconds, and a few nanoseconds for each page that is in memory; counting holes, a system call for each, up to
+ *  100,000 (then: TOME_UNKNOWN). With a struct_size that ends before `holes` none are counted.
  *  Since 0.1. */
 TOME_API int tome_residency_get(tome *map, uint64_t offset, uint64_t length, tome_residency *ret);
 
@@ -36,8 +37,8 @@ TOME_API int tome_residency_get(tome *map, uint64_t offset, uint64_t length, tom
  *  @param map         borrowed
  *  @param offset      first byte
  *  @param length      bytes; TOME_END: to the end of the map
- *  @param[out] ret_pages  a byte for each page that the range touches: 1 if it is in memory, else 0. The first stands for the page
- *                     of the file that `offset` lies in
+ *  @param[out] ret_pages  a byte for each page that the range touches: 1 if it is in memory, else 0. The first stands for the
+ *                     page of the file that `offset` lies in
  *  @param count       how many bytes there is room for
  *  @return 0, or TOME_ERANGE, TOME_EINVAL (too little room), TOME_ENOTSUP (the system does not tell this user),
  *          TOME_ENOMEM (no window could be mapped), TOME_EIO, TOME_ESYSTEM.
@@ -46,14 +47,16 @@ TOME_API int tome_residency_pages(tome *map, uint64_t offset, uint64_t length,
                                   unsigned char *ret_pages, size_t count);
 
 /** Let the pages of a range go from memory.
- *  What is dirty is written back first, whoever stored it. Pages that another map or process has mapped or locked stay, and so do
- *  pages that the range covers only in part; what was stored into a private map (TOME_COPY) stays in it.
+ *  What is dirty is written back first, whoever stored it. Pages that another map or process has mapped stay, and so do those
+ *  that are locked and those that the range covers only in part, or that the system holds as one with pages outside of it. A
+ *  private map (TOME_COPY) keeps what was stored into it, and what it has read as memory.
  *  Needs no privilege.
  *  @param map     borrowed
  *  @param offset  first byte
  *  @param length  bytes; TOME_END: to the end of the map
  *  @return 0 (also if pages stayed: tome_residency_get() tells), or TOME_ERANGE, TOME_ENOTSUP, TOME_ESYSTEM,
- *          TOME_EIO and TOME_ENOSPC (write-back failed, which sticks as after tome_flush()). Since 0.1. */
+ *          TOME_EIO and TOME_ENOSPC (write-back failed, now or earlier, which sticks as after tome_flush(): nothing goes, since
+ *          memory may be the only place where it is). Since 0.1. */
 TOME_API int tome_evict(tome *map, uint64_t offset, uint64_t length);
 
 /** How to warm. Start from TOME_WARMING_INIT. */
@@ -70,7 +73,8 @@ typedef struct tome_warming {
   { sizeof(tome_warming), 0, NULL, NULL }
 
 /** Bring a range into memory: from the disk into the system's page cache, not into the process.
- *  What is in memory already is not read again; holes are passed over. The system may take back what is not used: see tome_lock().
+ *  What is in memory already is not read again; holes are passed over. The system may take back what is not used: see
+ *  tome_lock().
  *  @param map      borrowed
  *  @param offset   first byte
  *  @param length   bytes; TOME_END: to the end of the map
@@ -81,7 +85,9 @@ typedef struct tome_warming {
 TOME_API int tome_warm(tome *map, uint64_t offset, uint64_t length, const tome_warming *warming);
 
 /** Bring a range into memory and keep it there until tome_unlock() or tome_close().
- *  Locks do not add up: what is locked twice is unlocked once. A child made by fork() has none.
+ *  Whole pages are locked, and locks do not add up: what is locked twice is unlocked once. What the map shrinks by is unlocked,
+ *  and what it grows by is not locked. A page that was lost (TOME_ELOST) is not locked when it comes back; lock it again.
+ *  A child made by fork() has no locks. Other calls that lock or unlock in this map wait meanwhile; all others go on.
  *  @param map     borrowed
  *  @param offset  first byte
  *  @param length  bytes; TOME_END: to the end of the map
@@ -90,11 +96,12 @@ TOME_API int tome_warm(tome *map, uint64_t offset, uint64_t length, const tome_w
  *          locked that was not before). Since 0.1. */
 TOME_API int tome_lock(tome *map, uint64_t offset, uint64_t length);
 
-/** Let the system take a range's memory back again when it needs it. What is not locked is left alone.
+/** Let the system take a range's memory back again when it needs it. Whole pages are unlocked; what is not locked is left alone.
  *  @param map     borrowed
  *  @param offset  first byte
  *  @param length  bytes; TOME_END: to the end of the map
- *  @return 0, or TOME_ERANGE. Since 0.1. */
+ *  @return 0, or TOME_ERANGE, TOME_ENOMEM (no memory to note what stays locked around the range, or too many mappings; it is
+ *          locked as before). Since 0.1. */
 TOME_API int tome_unlock(tome *map, uint64_t offset, uint64_t length);
 
 TOME_END_DECLS

@@ -3,15 +3,15 @@
  * A fault in a mapping reads ahead as much as the disk is set to, megabytes sometimes: right for one who reads in order, ruinous
  * for one who does not. (A read by system call needs no advice: the kernel judges by the calls before.) So a map that is told
  * nothing notices: a read of pages that it did not know either goes on where the last one ended, or it does not and has to
- * wait for the disk, and IN_A_ROW of a kind decide how the base is advised. What is known is not looked at: it costs nothing there.
+ * wait for the disk, and IN_A_ROW of a kind decide how the base is advised. Reads of what is known pay nothing for it.
  *
  * Pages that are known are read as memory, where no wait is seen. Having gone from memory since, each of them would be waited for
  * alone where the map has noticed random reading, in whatever order they are read now. So there, and where a read is so long that
  * it can afford it, it is looked now and then whether they still are in memory; if not, none are known any more, and
  * reading goes by system call until they are again.
  *
- * Advice is the kernel's for a stretch of addresses, and each stretch with another advice is a mapping of its own, of which there may
- * be 65,530 in a process. So only MOST_LAID views at a time have advice of their own. */
+ * Advice is the kernel's for a stretch of addresses, and each stretch with another advice is a mapping of its own, of which a
+ * process may have 65,530. So only MOST_LAID views at a time have advice of their own. */
 #include "advice.h"
 
 #include "range.h"
@@ -139,6 +139,11 @@ void tome__advice_notice(tome *map, int goes_on) {
 int tome__still_there(tome *map, uint64_t offset, uint64_t length) {
   uint32_t next = atomic_load_explicit(&map->look, memory_order_relaxed) * 1664525u + 1013904223u;
   atomic_store_explicit(&map->look, next, memory_order_relaxed);
+  /* One who reads in small pieces has most often just fetched their page himself. */
+  uint64_t more = length + tome__os_system()->page;
+  if (tome__inside(map->reach, offset, more) &&
+      tome__pageset_has(&map->known, offset + map->lead, more))
+    length = more;
   if (tome__os_is_resident(map->base + offset, (size_t)length))
     return 1;
   tome__pageset_clear(&map->known);

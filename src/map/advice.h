@@ -23,12 +23,12 @@ static inline int tome__read_goes_on(tome *map, uint64_t offset, uint64_t length
 /** Such a read went on; or it did not, and had to wait for the disk. A few of a kind decide. */
 void tome__advice_notice(tome *map, int goes_on);
 
-/** Whether it is time to see if known pages still are in memory: every few MiB or thousand reads, wherever they are. Which reads
+/** Whether it is time to see if known pages still are in memory: every half MiB or thousand reads, wherever they are. Which reads
  *  these are, changes each time. */
 static inline int tome__time_to_look(const tome *map, uint64_t offset, uint64_t length) {
   uint32_t any = (uint32_t)offset * UINT32_C(2654435769) ^
                  atomic_load_explicit(&map->look, memory_order_relaxed);
-  return any < ((uint64_t)1 << 22) + (length << 10);
+  return any < ((uint64_t)1 << 22) + (length << 13);
 }
 /** Look: if pages of the range have gone from memory, none are known any more, and the result is 0. Pre: inside the base. */
 int tome__still_there(tome *map, uint64_t offset, uint64_t length);

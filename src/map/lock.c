@@ -1,11 +1,11 @@
 /* Keeping a range in memory.
  *
- * A stretch of the file is locked where it is mapped: in the base, or in a window, which is pinned for as long. The list of stretches
- * says where that is, what was locked before a call that failed, and what may be let go. It is sorted, and nothing in it
- * overlaps. In offsets of the file, by whole pages.
+ * A stretch of the file is locked where it is mapped: in the base, or in a window, which is pinned for as long. The list of
+ * stretches says where that is, what was locked before a call that failed, and what may be let go. It is sorted, and nothing in
+ * it overlaps. In offsets of the file, by whole pages.
  *
- * Locking may have to read gigabytes. So calls that lock or unlock wait for each other at a lock of their own, and the list, which
- * others look at, is under the map's. */
+ * Locking may have to read gigabytes. So calls that lock or unlock wait for each other at a lock of their own, and the list,
+ * which others look at, is under the map's. */
 #include "lock.h"
 
 #include "failure.h"
@@ -67,7 +67,8 @@ static void drop(tome *map, locked **link) {
   tome__os_free(l);
 }
 
-/* Unlock [from, end) of a stretch and take that out of it. The one at *spare is used where it leaves two. */
+/* Unlock [from, end) of a stretch and take that out of it. Where it leaves two, the second is the one at *spare, which is NULL
+ * then. */
 static int cut_out(tome *map, locked **link, uint64_t from, uint64_t end, locked **spare) {
   locked *l = *link;
   from = from > l->from ? from : l->from;
@@ -75,7 +76,7 @@ static int cut_out(tome *map, locked **link, uint64_t from, uint64_t end, locked
   int r = tome__os_unlock(address_of(l, from), (size_t)(end - from));
   if (r < 0)
     return r;
-  if (from > l->from && end < l->end) {
+  if (*spare && from > l->from && end < l->end) {
     **spare = *l;
     (*spare)->from = end;
     l->next = *spare;
@@ -95,8 +96,9 @@ static int cut_out(tome *map, locked **link, uint64_t from, uint64_t end, locked
 void tome__locks_cut(tome *map, uint64_t size) {
   uint64_t page = tome__os_system()->page;
   uint64_t end = (map->origin + size + page - 1) / page * page;
+  locked *none = NULL; /* nothing is left behind what is cut */
   for (locked **link = find(map, end); *link; link = find(map, end))
-    if (cut_out(map, link, end, UINT64_MAX, NULL) < 0)
+    if (cut_out(map, link, end, UINT64_MAX, &none) < 0)
       return;
 }
 
@@ -245,8 +247,8 @@ static int bring_in_all(tome *map, tome_range range, const locked *stretch, tome
   return r;
 }
 
-/* All is marked before the first page is read: the limit is told at once. What was locked before is so again, since a page that was
- * lost meanwhile, or a child of a fork, is not. */
+/* All is marked before the first page is read: the limit is told at once. What was locked before is so again, since a page that
+ * was lost meanwhile, or a child of a fork, is not. */
 static int hold(tome *map, tome_range range, tome_range pages, tome_range *ret_lost) {
   locked stretch;
   int r = 0;

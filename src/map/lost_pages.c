@@ -272,13 +272,15 @@ void tome__guard_watch(window *w) {
 void tome__guard_unwatch(window *w) {
   os_signals before;
   lock(&before);
-  window *before_it = watched;
-  while (before_it && before_it != w && before_it->watched_next != w)
-    before_it = before_it->watched_next;
-  if (before_it == w)
+  if (watched == w) {
     watched = w->watched_next;
-  else if (before_it)
-    before_it->watched_next = w->watched_next;
+  } else {
+    window *before_it = watched;
+    while (before_it && before_it->watched_next != w)
+      before_it = before_it->watched_next;
+    if (before_it)
+      before_it->watched_next = w->watched_next;
+  }
   unlock(&before);
 }
 

@@ -29,8 +29,8 @@ static int ask(tome *map, uint64_t offset, uint64_t length, tome_residency *ret)
   ret->dirty = now.dirty;
   ret->writeback = now.writeback;
   ret->holes = TOME_UNKNOWN;
-  if (map->kind == TOME_KIND_BLOCK)
-    return 0;
+  if (map->kind == TOME_KIND_BLOCK || ret->struct_size <= offsetof(tome_residency, holes))
+    return 0; /* who does not know the field does not wait for it */
   tome__os_mutex_lock(&map->lock);
   tome__os_holes(&map->file, from, from + length, &count, &ret->holes);
   tome__os_mutex_unlock(&map->lock);

@@ -72,8 +72,8 @@ static void find_data(job *j) {
   j->data_end = in_map(j, hole > data ? hole : UINT64_MAX);
 }
 
-/* A page that is in memory counts as missing for as long as it holds nothing, be it that it is just being read or that it could not
- * be. Who is not told what is in memory reads all. */
+/* A page that is in memory counts as missing for as long as it holds nothing, be it that it is just being read or that it could
+ * not be. Who is not told what is in memory reads all. */
 static uint64_t missing_in(const tome *map, tome_range range) {
   unsigned char pages[MOST_PAGES];
   uint64_t page = tome__os_system()->page, at = map->origin + range.offset;

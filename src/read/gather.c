@@ -136,7 +136,8 @@ static size_t take_batch(gather *g, tome_span *spans, size_t most, const tome_sp
     tome_span *s = &spans[taken];
     if (LIKELY(end - s > FETCH_AHEAD))
       fetch(map, s + FETCH_AHEAD);
-    s->result = 0;
+    if (s->result != 0) /* written to only where it must be: there may be millions */
+      s->result = 0;
     if (UNLIKELY(s->length == 0))
       continue;
     if (LIKELY(is_known(map, s))) {

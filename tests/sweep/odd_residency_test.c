@@ -61,8 +61,7 @@ static void without_cachestat_mincore_tells(void **state) {
   must_equal(info.dirty, TOME_UNKNOWN);
   must_succeed(tome_warm(map, 0, TOME_END, NULL));
   must_equal(pages_there(path, 0, PAGES), PAGES);
-  must_succeed(tome_evict(map, 0, TOME_END));
-  must_equal(pages_there(path, 0, PAGES), 0);
+  must_evict(map, 0, TOME_END, path, 0, PAGES);
   must_succeed(tome_close(map));
 }
 
@@ -110,6 +109,26 @@ static void pages_that_cannot_be_asked_for_are_told(void **state) {
   tome__os_calls.mincore = refused_mincore;
   must_fail(tome_residency_pages(map, 0, TOME_END, pages, PAGES), TOME_ENOMEM);
   must_succeed(tome_warm(map, 0, TOME_END, NULL));
+  must_succeed(tome_close(map));
+}
+
+static unsigned seeks;
+
+static off_t counted_lseek(int fd, off_t offset, int whence) {
+  seeks++;
+  return real.lseek(fd, offset, whence);
+}
+
+static void who_does_not_know_of_holes_does_not_wait_for_them(void **state) {
+  (void)state;
+  tome *map = open_map(make_hole("hole", 100 * PAGE), TOME_READ);
+  tome_residency all = {.struct_size = offsetof(tome_residency, holes)};
+  tome__os_calls.lseek = counted_lseek;
+  must_succeed(tome_residency_get(map, 0, TOME_END, &all));
+  must_equal(seeks, 0);
+  all.struct_size = sizeof all;
+  must_succeed(tome_residency_get(map, 0, TOME_END, &all));
+  must(seeks > 0);
   must_succeed(tome_close(map));
 }
 
@@ -270,6 +289,7 @@ int main(int count, char **arguments) {
       ODD_TEST(without_cachestat_mincore_tells),
       ODD_TEST(mincore_is_not_believed_where_it_lies),
       ODD_TEST(pages_that_cannot_be_asked_for_are_told),
+      ODD_TEST(who_does_not_know_of_holes_does_not_wait_for_them),
       ODD_TEST(older_kernels_lock_all_the_same),
       ODD_TEST(too_many_mappings_are_not_taken_for_the_limit),
       ODD_TEST(an_unlock_that_fails_changes_nothing),

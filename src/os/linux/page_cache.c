@@ -22,7 +22,7 @@ static int ask_cachestat(const os_file *file, uint64_t offset, uint64_t length, 
 }
 
 uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t length) {
-  os_residency residency;
+  os_residency residency = {0, 0, 0};
   return ask_cachestat(file, offset, length, &residency) < 0 ? UINT64_MAX : residency.resident;
 }
 
@@ -75,7 +75,7 @@ int tome__os_resident_pages(const os_file *file, uint64_t offset, uint64_t lengt
       memset(ret_pages, 0, n);
     else
       r = ask_mincore(file, at, bytes, ret_pages);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; r == 0 && i < n; i++)
       ret_pages[i] &= 1;
   }
   return r;
@@ -87,7 +87,7 @@ int tome__os_resident_pages(const os_file *file, uint64_t offset, uint64_t lengt
 /* Before Linux 6.5. */
 static int count_pages(const os_file *file, uint64_t offset, uint64_t length, os_residency *ret) {
   uint64_t page = tome__os_system()->page, resident = 0;
-  unsigned char pages[PAGES_ASKED];
+  unsigned char pages[PAGES_ASKED] = {0};
   if (length / page > MOST_PAGES_ASKED)
     return TOME_ENOTSUP;
   for (uint64_t at = offset, end = offset + length, next; at < end; at = next) {
