@@ -65,12 +65,12 @@ typedef struct view_entry {
 struct tome {
   /* Read by every access. */
   _Atomic uint64_t size;
-  _Atomic uint64_t losses; /* generation * 2, + 1 while there is a patch anywhere */
-  unsigned char *base;     /* byte 0 of the map, or NULL */
-  uint64_t reach;          /* bytes of the map that the base holds or reserves */
-  uint64_t lead;           /* bytes of the base mapping before byte 0 */
-  pageset known;           /* pages read before: from the base mapping's start */
-  pageset stored;          /* pages stored into before, which have their blocks */
+  _Atomic uint64_t losses;      /* generation * 2, + 1 while there is a patch anywhere */
+  unsigned char *base;          /* byte 0 of the map, or NULL */
+  uint64_t reach;               /* bytes of the map that the base holds or reserves */
+  uint64_t lead;                /* bytes of the base mapping before byte 0 */
+  pageset known;                /* pages read before: from the base mapping's start */
+  pageset stored;               /* pages stored into before, which have their blocks */
   _Atomic uint64_t quick_reach; /* `reach`; or 0 where reads look, see advice.c */
   _Atomic uint32_t look;        /* which of them do */
   uint32_t flags;
@@ -105,7 +105,7 @@ struct tome {
   int flush_code, flush_system; /* the first failure of a flush */
   os_mutex flush_lock;
 
-  os_mutex locking; /* held while something is locked in memory, and before `lock` */
+  os_mutex locking;      /* held while something is locked in memory, and before `lock` */
   struct locked *locked; /* see lock.c */
 
   counters counters;
@@ -214,6 +214,8 @@ int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_ran
 /** The same for what reads many bytes once: nothing is noted, nothing stays mapped. What lies before *ret_lost was read; no
  *  patch is taken away. */
 int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
+/** The same for what the disk was asked for, and was counted then: it is known afterwards. */
+int tome__collect(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
 /** Copy bytes in; a failure is recorded. Pre: inside the map, which is writable. */
 int tome__store(tome *map, const char *operation, uint64_t offset, const void *data, size_t length);
 

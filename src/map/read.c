@@ -36,6 +36,13 @@ static tome_range page_from(tome *map, uint64_t at, uint64_t end) {
   return (tome_range){at, (next < end ? next : end) - at};
 }
 
+/* Why it is read. */
+enum purpose {
+  TO_KNOW,   /* as memory where it is known; it is known afterwards */
+  TO_PASS,   /* by call, and forgotten */
+  TO_COLLECT /* by call what the disk was asked for, and counted then; it is known afterwards */
+};
+
 /* What is in memory, as far as that can be had without waiting. */
 static size_t read_at_once(tome *map, uint64_t offset, void *buffer, size_t length) {
   size_t done = 0;
@@ -49,23 +56,24 @@ static size_t read_at_once(tome *map, uint64_t offset, void *buffer, size_t leng
 }
 
 /* The rest. Whether it was waited for can be told only of files that can be asked for what is in memory. */
-static int read_waiting(tome *map, uint64_t offset, void *buffer, size_t length, size_t *ret_done) {
+static int read_waiting(tome *map, uint64_t offset, void *buffer, size_t length,
+                        enum purpose purpose, size_t *ret_done) {
   int r = tome__os_read(&map->file, map->origin + offset, buffer, length, ret_done);
   if (*ret_done == 0)
     return r;
   tome__count_call(&map->counters, *ret_done);
-  if (!map->cannot_read_now)
+  if (!map->cannot_read_now && purpose != TO_COLLECT)
     tome__count_wait(&map->counters, tome__whole_pages(map, (tome_range){offset, *ret_done}));
   return r;
 }
 
-static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
-                        tome_range *ret_lost) {
-  int r = 0, goes_on = passing || tome__read_goes_on(map, offset, length);
-  size_t done = read_at_once(map, offset, buffer, length), waited = 0;
+static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length,
+                        enum purpose purpose, tome_range *ret_lost) {
+  int r = 0, goes_on = purpose == TO_KNOW && tome__read_goes_on(map, offset, length);
+  size_t done = purpose == TO_COLLECT ? 0 : read_at_once(map, offset, buffer, length), waited = 0;
   if (done < length)
-    r = read_waiting(map, offset + done, (char *)buffer + done, length - done, &waited);
-  if (!passing && (goes_on || (waited > 0 && !map->cannot_read_now)))
+    r = read_waiting(map, offset + done, (char *)buffer + done, length - done, purpose, &waited);
+  if (purpose == TO_KNOW && (goes_on || (waited > 0 && !map->cannot_read_now)))
     tome__advice_notice(map, goes_on);
   done += waited;
   if (r == 0 && done == length)
@@ -78,28 +86,28 @@ static int read_by_call(tome *map, uint64_t offset, void *buffer, size_t length,
 }
 
 /* Whether it may be read as memory: what was read before and is there still, and what is nowhere else. */
-static int is_in_base(tome *map, uint64_t offset, size_t length, int passing) {
+static int is_in_base(tome *map, uint64_t offset, size_t length, enum purpose purpose) {
   uint64_t at = offset + map->lead;
-  if (!passing && tome__pageset_has(&map->known, at, length) &&
+  if (purpose == TO_KNOW && tome__pageset_has(&map->known, at, length) &&
       (!tome__time_to_look(map, offset, length) || tome__still_there(map, offset, length)))
     return 1;
   return (map->access & OS_PRIVATE) && tome__pageset_may_have(&map->stored, at, length);
 }
 
-/* One piece of a read: *ret_done bytes of it. What only passes is read by call, known or not, and is not known afterwards. */
-static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
+/* One piece of a read: *ret_done bytes of it. */
+static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, enum purpose purpose,
                       size_t *ret_done, tome_range *ret_lost) {
   unsigned char *data;
   window *pinned;
   int based = tome__inside(map->reach, offset, length);
-  if (based && is_in_base(map, offset, length, passing)) {
+  if (based && is_in_base(map, offset, length, purpose)) {
     *ret_done = length;
     return copy_out(map, map->base + offset, offset, buffer, length, ret_lost);
   }
   if (!map->forced_window) {
     *ret_done = length;
-    int r = read_by_call(map, offset, buffer, length, passing, ret_lost);
-    if (r == 0 && based && !passing)
+    int r = read_by_call(map, offset, buffer, length, purpose, ret_lost);
+    if (r == 0 && based && purpose != TO_PASS)
       tome__pageset_add(&map->known, offset + map->lead, length);
     return r;
   }
@@ -112,20 +120,24 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, i
   return r;
 }
 
-static int load(tome *map, uint64_t offset, void *buffer, size_t length, int passing,
+static int load(tome *map, uint64_t offset, void *buffer, size_t length, enum purpose purpose,
                 tome_range *ret_lost) {
   int r = 0;
   for (size_t done = 0, n; r == 0 && done < length; done += n)
-    r = load_piece(map, offset + done, (char *)buffer + done, length - done, passing, &n, ret_lost);
+    r = load_piece(map, offset + done, (char *)buffer + done, length - done, purpose, &n, ret_lost);
   return r;
 }
 
 int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
-  return load(map, offset, buffer, length, 1, ret_lost);
+  return load(map, offset, buffer, length, TO_PASS, ret_lost);
+}
+
+int tome__collect(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
+  return load(map, offset, buffer, length, TO_COLLECT, ret_lost);
 }
 
 int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
-  int r = load(map, offset, buffer, length, 0, ret_lost);
+  int r = load(map, offset, buffer, length, TO_KNOW, ret_lost);
   if (r == TOME_ELOST)
     tome__guard_stopped(map, offset + length, ret_lost);
   return r;

@@ -197,15 +197,13 @@ static void read_piece(gather *g, const cold_piece *piece) {
   tome_range lost = piece->range;
   if (s->result != COLLECTED)
     return; /* spoiled by the piece before */
-  int r = tome__pass(map, at, (char *)s->buffer + (at - s->offset), length, &lost);
+  int r = tome__collect(map, at, (char *)s->buffer + (at - s->offset), length, &lost);
   if (r == TOME_ELOST)
     tome__guard_stopped(map, s->offset + s->length, &lost);
   if (r < 0) {
     spoil(g, s, r, lost);
     return;
   }
-  if (!map->forced_window && tome__inside(map->reach, at, length))
-    tome__pageset_add(&map->known, at + map->lead, length);
   if (piece->is_last)
     s->result = 0;
 }

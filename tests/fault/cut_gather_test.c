@@ -201,6 +201,8 @@ static void gather_in_the_storm(uint32_t flags, size_t window) {
   die_of_faults();
   count_patches(sky);
   tome *map = open_windowed(path, flags, window);
+  while (tome_size(map) < SIZE) /* it was cut when it was opened */
+    must_succeed(tome_refresh(map));
   while (!atomic_load(&sky->over)) {
     roll_spans(&any, &s);
     asked call = ask(&self, "tome_gather", 0, SIZE);
