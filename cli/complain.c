@@ -14,21 +14,31 @@
 #include "shown_name.h"
 #include "standard_output.h"
 
+static FILE *picture; /* NULL: standard error is where complaints go */
+
+void complain_into(FILE *stream) {
+  picture = stream;
+}
+
+static FILE *out(void) {
+  return picture ? picture : stderr;
+}
+
 static void begin(const char *subject) {
   fflush(stdout);
   (void)standard_output_ok();
   progress_hide();
-  fputs("tome: ", stderr);
-  shown_name_print(stderr, subject);
-  fputs(": ", stderr);
+  fputs("tome: ", out());
+  shown_name_quote(out(), subject);
+  fputs(": ", out());
 }
 
 void complain_values(const char *subject, const char *format, va_list values) {
   char *text;
   int failed = vasprintf(&text, format, values) < 0;
   begin(subject);
-  shown_text_print(stderr, failed ? "out of memory" : text);
-  fputc('\n', stderr);
+  shown_text_print(out(), failed ? "out of memory" : text);
+  fputc('\n', out());
   if (!failed)
     free(text);
 }
@@ -68,14 +78,14 @@ static const char *in_words(const tome_error *error) {
 void complain_tome(const char *subject, const char *hint) {
   const tome_error *error = tome_error_last();
   begin(subject);
-  fputs(in_words(error), stderr);
+  fputs(in_words(error), out());
   if (error->detail)
-    fprintf(stderr, ": %s", error->detail);
+    fprintf(out(), ": %s", error->detail);
   if (error->code == TOME_ESYSTEM && error->system)
-    fprintf(stderr, ": %s", strerror(error->system));
+    fprintf(out(), ": %s", strerror(error->system));
   if (hint)
-    fprintf(stderr, "; %s", hint);
+    fprintf(out(), "; %s", hint);
   if (names_bytes(error))
-    fprintf(stderr, " (at byte %" PRIu64 ")", error->offset);
-  fputc('\n', stderr);
+    fprintf(out(), " (at byte %" PRIu64 ")", error->offset);
+  fputc('\n', out());
 }

@@ -3,6 +3,7 @@
 #define TOME_CLI_COMPLAIN_H
 
 #include <stdarg.h>
+#include <stdio.h>
 
 void complain(const char *subject, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void complain_values(const char *subject, const char *format, va_list values)
@@ -13,5 +14,9 @@ void complain_tome(const char *subject, const char *hint);
 
 /* The last failure of a system call, from errno. */
 void complain_system(const char *subject);
+
+/* Put what is complained about from now on into a picture of the terminal that is not on it yet; NULL: on standard
+ * error again. */
+void complain_into(FILE *picture);
 
 #endif

@@ -43,7 +43,14 @@ static int has_control(const char *text) {
 }
 
 void shown_name_print(FILE *stream, const char *name) {
-  if (!has_control(name) || (stream != stderr && !isatty(fileno(stream)))) {
+  if (stream == stderr || isatty(fileno(stream)))
+    shown_name_quote(stream, name);
+  else
+    fputs(name, stream);
+}
+
+void shown_name_quote(FILE *stream, const char *name) {
+  if (!has_control(name)) {
     fputs(name, stream);
     return;
   }

@@ -9,6 +9,9 @@
  * a shell reads back as the same name; elsewhere it stays as it is, for programs. */
 void shown_name_print(FILE *stream, const char *name);
 
+/* The same for a stream whose text goes to a terminal later. */
+void shown_name_quote(FILE *stream, const char *name);
+
 /* Print text with a backslash and a letter or three octal digits for each control character. */
 void shown_text_print(FILE *stream, const char *text);
 

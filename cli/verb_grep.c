@@ -12,6 +12,7 @@
 #include <tome/tome.h>
 
 #include "arguments.h"
+#include "color_choice.h"
 #include "complain.h"
 #include "grep_file.h"
 #include "grep_patterns.h"
@@ -80,12 +81,11 @@ struct given {
   struct grep_request request;
   struct grep_patterns patterns;
   uint32_t flags; /* TOME_PATTERN_… */
-  int fixed, extended, patterns_given, names_given, color;
+  int fixed, extended, patterns_given, names_given;
+  enum color_choice color;
   uint64_t context; /* -C, which -A and -B override */
   int has_context, has_before, has_after;
 };
-
-enum { COLOR_NEVER, COLOR_ALWAYS, COLOR_AUTO };
 
 /* GNU grep 3.8 has more, which is refused with what to do instead. */
 static int refuse_known(const struct arguments *args, int option) {
@@ -102,24 +102,6 @@ static int refuse_known(const struct arguments *args, int option) {
                             "FOLDER -type f -exec tome grep PATTERN {} +",
                             option);
   }
-}
-
-static int set_color(const struct arguments *args, struct given *given) {
-  static const struct {
-    const char *word;
-    int color;
-  } words[] = {{"always", COLOR_ALWAYS}, {"yes", COLOR_ALWAYS}, {"force", COLOR_ALWAYS},
-               {"never", COLOR_NEVER},   {"no", COLOR_NEVER},   {"none", COLOR_NEVER},
-               {"auto", COLOR_AUTO},     {"tty", COLOR_AUTO},   {"if-tty", COLOR_AUTO}};
-  given->color = COLOR_AUTO;
-  if (!optarg)
-    return STATUS_OK;
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-    if (strcmp(optarg, words[i].word) == 0) {
-      given->color = words[i].color;
-      return STATUS_OK;
-    }
-  return arguments_refuse(args, "--color is always, never or auto, not \"%s\"", optarg);
 }
 
 static int are_digits(const char *text) {
@@ -260,7 +242,7 @@ static int take_option(struct arguments *args, int option, struct given *given) 
     given->request.names = option == 'H';
     return STATUS_OK;
   case OPTION_COLOR:
-    return set_color(args, given);
+    return color_choice_read(args, optarg, &given->color);
   case 'P':
   case 'G':
   case 'z':
@@ -316,13 +298,6 @@ static int goes_nowhere(void) {
          stat("/dev/null", &null) == 0 && output.st_rdev == null.st_rdev;
 }
 
-static int wants_color(const struct given *given) {
-  const char *terminal = getenv("TERM");
-  if (given->color != COLOR_AUTO)
-    return given->color == COLOR_ALWAYS;
-  return isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-}
-
 static void set_output(struct given *given, int files) {
   struct grep_request *request = &given->request;
   set_context(given);
@@ -330,7 +305,7 @@ static void set_output(struct given *given, int files) {
     request->names = files > 1;
   request->to_terminal = isatty(STDOUT_FILENO);
   request->flush_often |= request->to_terminal;
-  request->colored = !request->json && wants_color(given);
+  request->colored = !request->json && color_wanted(given->color);
   grep_colors_begin(&request->colors, getenv("GREP_COLORS"));
   if (goes_nowhere())
     request->answer = GREP_NOTHING;

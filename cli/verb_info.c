@@ -1,19 +1,34 @@
-/* tome info: what a file is made of, and what of it is in memory. */
-#include <inttypes.h>
+/* tome info: what files are made of, and what of them is in memory. One file is told about at length; several are
+ * lines of a table. */
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include <tome/tome.h>
 
 #include "arguments.h"
 #include "complain.h"
+#include "file_walk.h"
+#include "info_changes.h"
+#include "info_json.h"
+#include "info_svg.h"
+#include "info_table.h"
+#include "info_text.h"
+#include "info_watch.h"
 #include "input_file.h"
-#include "json_text.h"
-#include "shown_name.h"
+#include "svg_file.h"
 
-enum { OPTION_JSON = OPTION_FIRST };
+enum {
+  OPTION_JSON = OPTION_FIRST,
+  OPTION_MAP,
+  OPTION_WATCH,
+  OPTION_SVG,
+  OPTION_COLOR,
+};
 
 static const char help[] =
-    "Usage: tome info [--json] FILE...\n"
+    "Usage: tome info [--map] [--watch[=SECONDS]] [--svg=FILE.svg] [--json] [--color[=WHEN]]\n"
+    "                 FILE|DIR...\n"
     "Tell what each FILE is made of and what of it is in memory.\n"
     "\n"
     "  kind         regular file, or block device\n"
@@ -26,136 +41,205 @@ static const char help[] =
     "  dirty        how much of that is not on the disk yet\n"
     "  reserved     address space Tome sets aside to open it (costs no memory)\n"
     "\n"
-    "      --json  print an array with one object for each FILE, sizes in bytes, null where\n"
-    "              the system cannot tell\n"
-    "  -h, --help  print this text\n"
+    "Below, a strip as wide as the screen shows where in the file that is. Several files are a\n"
+    "table with a line for each and their total. A DIR is all regular files below it, in the\n"
+    "order of their names; symbolic links are not followed, hard links are counted once.\n"
     "\n"
-    "FILE may be - for a file that standard input is redirected from.\n"
+    "      --map              draw each FILE as rows of blocks, with offsets, not as a strip\n"
+    "      --watch[=SECONDS]  do it again every second, or every so many: on a terminal in\n"
+    "                         place, until Ctrl-C; elsewhere one answer after the other, with\n"
+    "                         the time. Files that grow, are cut, replaced or deleted are\n"
+    "                         told about\n"
+    "      --svg=FILE.svg     also write a picture of it, fit for light and dark pages; - is\n"
+    "                         standard output, which then gets nothing else\n"
+    "      --json             print an array with an object for each FILE, sizes in bytes,\n"
+    "                         null where the system cannot tell; with --map each has its\n"
+    "                         blocks, with --watch each array is a line\n"
+    "      --color=WHEN       colour the blocks: always, never, auto (on a terminal, unless\n"
+    "                         the variable NO_COLOR is set)\n"
+    "  -h, --help             print this text\n"
+    "\n"
+    "FILE may be - for a file that standard input is redirected from. The characters of strips\n"
+    "and maps are explained below them, and are ASCII where the locale is not UTF-8.\n"
     "\n"
     "  tome info app.log\n"
+    "  tome info --map --watch app.log     how it comes into memory, and goes\n"
+    "  tome info /var/lib/db               how much of a database is in memory\n"
     "  tome info --json *.log | jq 'map(.resident) | add'\n";
 
-static const char *kind_name(uint32_t kind) {
-  switch (kind) {
-  case TOME_KIND_FILE:
-    return "regular file";
-  case TOME_KIND_BLOCK:
-    return "block device";
-  default:
-    return "shared memory";
-  }
+struct request {
+  char **operands;
+  int count;
+  int json, map;
+  const char *svg; /* NULL: none */
+  uint64_t watch;  /* ns; 0: once */
+  enum color_choice color;
+};
+
+/* An answer on its way. */
+struct answer {
+  const struct request *request;
+  const struct screen *screen;
+  FILE *out;     /* NULL: only the picture is wanted */
+  int at_length; /* each file by itself, not in a table */
+  struct info_totals totals;
+  struct info_json json;
+  struct info_svg svg;
+  struct info_changes *changes; /* NULL: nobody watches */
+};
+
+static int is_directory(const char *operand) {
+  struct stat facts;
+  return !input_is_stdin(operand) && stat(operand, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
-/* Exact, and rounded where that says more. */
-static void print_figure(const char *name, uint64_t figure) {
-  char rounded[SIZE_TEXT_MAX];
-  if (figure == TOME_UNKNOWN)
-    printf("  %-13sunknown\n", name);
-  else if (figure < 1024)
-    printf("  %-13s%" PRIu64 "\n", name, figure);
-  else
-    printf("  %-13s%" PRIu64 " (%s)\n", name, figure, size_format(rounded, figure));
+static int is_one_file(const struct request *request) {
+  return request->count == 1 && !is_directory(request->operands[0]);
 }
 
-static void print_holes(const tome_info *info) {
-  char rounded[SIZE_TEXT_MAX];
-  if (info->holes == TOME_UNKNOWN || info->hole_bytes == TOME_UNKNOWN)
-    puts("  holes        unknown");
-  else if (info->holes == 0)
-    puts("  holes        none");
-  else
-    printf("  holes        %" PRIu64 ", of %" PRIu64 " bytes in all (%s)\n", info->holes,
-           info->hole_bytes, size_format(rounded, info->hole_bytes));
+static int print_text(struct answer *answer, const struct info_file *file) {
+  if (!answer->at_length)
+    return info_table_row(answer->out, answer->screen, file);
+  if (answer->totals.files > 1)
+    fputc('\n', answer->out);
+  return info_text_print(answer->out, answer->screen, file, answer->request->map);
 }
 
-static void print_table(const char *name, const tome_info *info) {
-  shown_name_print(stdout, name);
-  putchar('\n');
-  printf("  kind         %s\n", kind_name(info->kind));
-  print_figure("size", info->size);
-  print_figure("allocated", info->allocated);
-  print_holes(info);
-  printf("  file system  %s\n", info->file_system);
-  print_figure("read-ahead", info->readahead);
-  print_figure("in memory", info->resident);
-  print_figure("dirty", info->dirty);
-  print_figure("reserved", info->reserved);
+static int add_file(struct answer *answer, const struct info_file *file) {
+  int status = STATUS_OK, pictured = STATUS_OK;
+  info_totals_add(&answer->totals, file);
+  if (answer->changes)
+    info_changes_saw(answer->changes, file);
+  if (answer->out && answer->request->json)
+    status = info_json_add(&answer->json, file, answer->request->map);
+  else if (answer->out)
+    status = print_text(answer, file);
+  if (answer->request->svg)
+    pictured = info_svg_add(&answer->svg, file);
+  return status == STATUS_OK ? pictured : status;
 }
 
-static json_t *as_json(const char *name, const tome_info *info) {
-  static const char *const kinds[] = {"file", "block", "memory"};
-  json_t *object = json_object();
-  json_object_set_new(object, "file", json_text(name));
-  json_object_set_new(object, "kind", json_string(kinds[info->kind]));
-  json_object_set_new(object, "size", json_figure(info->size));
-  json_object_set_new(object, "allocated", json_figure(info->allocated));
-  json_object_set_new(object, "holes", json_figure(info->holes));
-  json_object_set_new(object, "hole_bytes", json_figure(info->hole_bytes));
-  json_object_set_new(object, "file_system", json_string(info->file_system));
-  json_object_set_new(object, "readahead", json_figure(info->readahead));
-  json_object_set_new(object, "resident", json_figure(info->resident));
-  json_object_set_new(object, "dirty", json_figure(info->dirty));
-  json_object_set_new(object, "reserved", json_figure(info->reserved));
-  json_object_set_new(object, "page_size", json_figure(info->page_size));
-  return object;
-}
-
-static int get_info(const char *file, tome_info *ret) {
-  tome *map = input_open(file);
-  if (!map)
+static int look_at(void *context, const char *path) {
+  struct info_file file;
+  if (info_file_open(&file, path) != STATUS_OK)
     return STATUS_ERROR;
-  *ret = (tome_info){.struct_size = sizeof *ret};
-  int status = STATUS_OK;
-  if (tome_info_get(map, ret) < 0) {
-    complain_tome(input_name(file), NULL);
-    status = STATUS_ERROR;
-  }
-  tome_close(map);
+  int status = add_file(context, &file);
+  info_file_close(&file);
   return status;
 }
 
-static int print_tables(char **files, int count) {
-  int status = STATUS_OK, printed = 0;
-  for (int i = 0; i < count; i++) {
-    tome_info info;
-    if (get_info(files[i], &info) != STATUS_OK) {
-      status = STATUS_ERROR;
-      continue;
-    }
-    if (printed++)
-      putchar('\n');
-    print_table(input_name(files[i]), &info);
+static void begin_text(struct answer *answer) {
+  if (answer->request->json)
+    info_json_begin(&answer->json, answer->out, answer->request->watch != 0);
+  else if (!answer->at_length)
+    info_table_head(answer->out, answer->screen);
+}
+
+static void end_text(struct answer *answer) {
+  int many = !is_one_file(answer->request);
+  if (answer->request->json) {
+    info_json_end(&answer->json);
+  } else if (!answer->at_length) {
+    info_table_foot(answer->out, answer->screen, &answer->totals);
+  } else if (many && answer->totals.files > 0) {
+    fputc('\n', answer->out);
+    info_totals_print(answer->out, &answer->totals);
+    fputc('\n', answer->out);
   }
+}
+
+static int give(struct answer *answer) {
+  const struct request *request = answer->request;
+  answer->at_length = is_one_file(request) || request->map;
+  if (request->svg && info_svg_begin(&answer->svg, request->svg, is_one_file(request)) != STATUS_OK)
+    return STATUS_ERROR;
+  if (answer->out)
+    begin_text(answer);
+  int status = file_walk(request->operands, request->count, look_at, answer);
+  if (answer->out)
+    end_text(answer);
+  if (!request->svg)
+    return status;
+  int pictured = info_svg_end(&answer->svg, status == STATUS_OK || answer->totals.files > 0);
+  return status == STATUS_OK ? pictured : status;
+}
+
+/* What cannot be looked at any more is told, and waited for. */
+static int draw(void *context, FILE *out, const struct screen *screen) {
+  struct answer *answer = context, now = *answer;
+  now.out = out;
+  now.screen = screen;
+  int first = !answer->changes->looked;
+  info_changes_begin(answer->changes);
+  int status = give(&now);
+  info_changes_end(answer->changes);
+  if (!answer->request->json)
+    info_changes_print(out, screen, answer->changes, !screen->can_redraw);
+  return first && now.totals.files == 0 ? status : STATUS_OK;
+}
+
+static int watch(const struct request *request) {
+  struct info_changes changes = {0};
+  struct answer answer = {.request = request, .changes = &changes};
+  int status = info_watch_run(&(struct info_watch){.interval = request->watch,
+                                                   .color = request->color,
+                                                   .plain = request->json,
+                                                   .draw = draw,
+                                                   .context = &answer});
+  info_changes_free(&changes);
   return status;
 }
 
-static int print_json(char **files, int count) {
-  json_t *array = json_array();
-  int status = STATUS_OK;
-  for (int i = 0; i < count; i++) {
-    tome_info info;
-    if (get_info(files[i], &info) == STATUS_OK)
-      json_array_append_new(array, as_json(input_name(files[i]), &info));
-    else
-      status = STATUS_ERROR;
+static int answer_once(const struct request *request) {
+  struct screen screen = screen_get(request->color);
+  int only_picture = request->svg && input_is_stdin(request->svg);
+  struct answer answer = {
+      .request = request, .screen = &screen, .out = only_picture ? NULL : stdout};
+  return give(&answer);
+}
+
+static int take_option(const struct arguments *args, int option, struct request *request) {
+  switch (option) {
+  case OPTION_JSON:
+    request->json = 1;
+    return STATUS_OK;
+  case OPTION_MAP:
+    request->map = 1;
+    return STATUS_OK;
+  case OPTION_COLOR:
+    return color_choice_read(args, optarg, &request->color);
+  case OPTION_WATCH:
+    if (info_watch_interval(optarg ? optarg : "1", &request->watch) == 0)
+      return STATUS_OK;
+    return arguments_refuse(args, "--watch is seconds, from 0.1 to 86400, not \"%s\"", optarg);
+  default:
+    request->svg = optarg;
+    return svg_file_check(args, optarg);
   }
-  int printed = json_print(array);
-  return status == STATUS_OK ? printed : status;
 }
 
 static int run(struct arguments *args) {
-  int option, json = 0;
+  struct request request = {.operands = args->operands, .color = COLOR_AUTO};
+  int option;
   while ((option = arguments_next(args)) > 0)
-    json = 1;
+    if (take_option(args, option, &request) != STATUS_OK)
+      return STATUS_ERROR;
   if (option < 0)
     return args->status;
-  if (args->operand_count < 1)
+  request.count = args->operand_count;
+  if (request.count < 1)
     return arguments_refuse(args, "which FILE?");
-  return json ? print_json(args->operands, args->operand_count)
-              : print_tables(args->operands, args->operand_count);
+  if (request.svg && request.watch)
+    return arguments_refuse(args, "--svg and --watch do not go together");
+  if (request.svg && request.json && input_is_stdin(request.svg))
+    return arguments_refuse(args, "--svg=- and --json do not go together");
+  return request.watch ? watch(&request) : answer_once(&request);
 }
 
-static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON}, VERB_OPTIONS_END};
+static const struct option options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},         {"map", no_argument, NULL, OPTION_MAP},
+    {"watch", optional_argument, NULL, OPTION_WATCH}, {"svg", required_argument, NULL, OPTION_SVG},
+    {"color", optional_argument, NULL, OPTION_COLOR}, VERB_OPTIONS_END};
 
 const struct verb verb_info = {
     "info", "what a file is made of, and what of it is in memory", help, "+:h", options, run};

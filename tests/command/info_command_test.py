@@ -5,7 +5,7 @@ import mmap
 import os
 
 import command_harness
-from command_harness import CommandTest
+from command_harness import NOT_MAPPABLE, CommandTest
 
 FIELDS = [
     "file",
@@ -18,6 +18,7 @@ FIELDS = [
     "readahead",
     "resident",
     "dirty",
+    "writeback",
     "reserved",
     "page_size",
 ]
@@ -86,15 +87,14 @@ class Info(CommandTest):
         self.assertEqual((0, ""), (status, message))
         self.assertEqual("\ufffd\u00e4\ufffd", json.loads(answer)[0]["file"])
 
-    def test_table(self):
+    def test_one_file_is_told_about_at_length(self):
         self.file("f", b"x" * 5000)
         os.sync()
         self.file("empty")
-        status, answer, message = self.tome("info", "f", "empty")
-        self.assertEqual((0, ""), (status, message))
-        first, second = answer.decode().split("\n\n")
-        for name, block in (("f", first), ("empty", second)):
-            lines = block.rstrip("\n").split("\n")
+        for name in ("f", "empty"):
+            status, answer, message = self.tome("info", name)
+            self.assertEqual((0, ""), (status, message))
+            lines = answer.decode().split("\n\n")[0].rstrip("\n").split("\n")
             self.assertEqual(name, lines[0])
             self.assertEqual(
                 [
@@ -110,9 +110,17 @@ class Info(CommandTest):
                 ],
                 [line[2:15].rstrip() for line in lines[1:]],
             )
-        self.assertIn("\n  kind         regular file\n  size         5000 (4.9 KiB)\n", first)
-        self.assertIn("\n  size         0\n", second)
-        self.assertIn("\n  holes        none\n", first)
+        self.assertIn(b"\n  size         0\n", answer)
+        answer = self.tome("info", "f")[1]
+        self.assertIn(b"\n  kind         regular file\n  size         5000 (4.9 KiB)\n", answer)
+        self.assertIn(b"\n  holes        none\n", answer)
+
+    def test_an_empty_file_has_no_picture(self):
+        self.file("empty")
+        for options in ((), ("--map",)):
+            self.assertEqual(10, self.tome("info", *options, "empty")[1].count(b"\n"))
+        entry = json.loads(self.tome("info", "--json", "--map", "empty")[1])[0]
+        self.assertEqual([], entry["blocks"])
 
     def test_standard_input(self):
         self.file("f", b"abc")
@@ -125,9 +133,10 @@ class Info(CommandTest):
 
     def test_an_error_in_one_file_does_not_spare_the_others(self):
         self.file("f", b"abc")
-        status, answer, message = self.tome("info", "--json", "missing", "f", ".")
+        os.mkfifo("pipe")
+        status, answer, message = self.tome("info", "--json", "missing", "f", "pipe")
         self.assertEqual(
-            (2, "tome: missing: no such file\ntome: .: is a directory\n"), (status, message)
+            (2, f"tome: missing: no such file\ntome: pipe: {NOT_MAPPABLE}\n"), (status, message)
         )
         self.assertEqual(["f"], [entry["file"] for entry in json.loads(answer)])
 
@@ -136,6 +145,19 @@ class Info(CommandTest):
 
     def test_operands_are_asked_for(self):
         self.misuse("info", "which FILE?")
+
+    def test_what_options_may_be(self):
+        for interval in ("0", "0.05", "-1", "86401", "x", "1s", "nan", ""):
+            self.misuse(
+                "info",
+                f'--watch is seconds, from 0.1 to 86400, not "{interval}"',
+                f"--watch={interval}",
+                "f",
+            )
+        self.misuse("info", '--color is always, never or auto, not "red"', "--color=red", "f")
+        self.misuse("info", "--svg wants a value", "f", "--svg")
+        self.misuse("info", "--svg and --watch do not go together", "--svg=a.svg", "--watch", "f")
+        self.misuse("info", "--svg=- and --json do not go together", "--svg=-", "--json", "f")
 
 
 if __name__ == "__main__":

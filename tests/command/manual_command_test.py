@@ -69,7 +69,7 @@ class Manual(CommandTest):
     def test_manual_page_names_every_field_of_the_json(self):
         self.file("f", b"abc")
         page = read("docs", "man", "tome.1")
-        for verb in ("info", "bench"):
+        for verb in ("info", "warm", "evict", "bench"):
             section = re.search(rf"^\.Ss {verb}\n(.*?)^\.S[sh] ", page, re.M | re.S).group(1)
             described = set(re.findall(r"\w+", " ".join(re.findall(r"^\.Li (.*)$", section, re.M))))
             fields = set(re.findall(r'"(\w+)":', self.tome(verb, "--json", "f")[1].decode()))

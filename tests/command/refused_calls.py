@@ -6,8 +6,8 @@ import struct
 
 # What the kernel calls the architecture in a filter, and the numbers of the calls there.
 ARCHITECTURES = {
-    "x86_64": (0xC000003E, {"cachestat": 451, "mincore": 27, "inotify_init1": 294}),
-    "aarch64": (0xC00000B7, {"cachestat": 451, "mincore": 232, "inotify_init1": 26}),
+    "x86_64": (0xC000003E, {"cachestat": 451, "mincore": 27, "inotify_init1": 294, "lseek": 8}),
+    "aarch64": (0xC00000B7, {"cachestat": 451, "mincore": 232, "inotify_init1": 26, "lseek": 62}),
 }
 EPERM = 1
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2

@@ -1,5 +1,6 @@
 """tome bench where the system does not tell what it knows: which pages are in memory, how far the
-disk reads ahead. The first is forbidden to the command by a seccomp filter."""
+disk reads ahead; and where a way of reading fails. System calls are forbidden to the command by
+a seccomp filter."""
 import json
 import os
 
@@ -12,7 +13,7 @@ class MemoryUnseen(CommandTest):
     def bench(self, *options):
         self.file("f", os.urandom(1 << 20))
         status, answer, message = self.tome(
-            "bench", *options, "f", **refusing(self, "cachestat", "mincore")
+            "bench", "--runs=1", *options, "f", **refusing(self, "cachestat", "mincore")
         )
         self.assertEqual((0, ""), (status, message))
         return answer.decode()
@@ -23,14 +24,27 @@ class MemoryUnseen(CommandTest):
         self.assertNotIn("were dropped from memory before each run\n", table)
         self.assertNotIn("NOT COLD", table)
         self.assertNotIn("unknown", table)
-        for row in table.split("\n")[3:7]:
+        for row in table.split("\n")[3:8]:
             self.assertEqual("-", row.split()[-1])
 
     def test_json_says_null(self):
-        report = json.loads(self.bench("--json"))
+        (report,) = json.loads(self.bench("--json"))
         self.assertIsNone(report["cold"])
         for row in report["methods"]:
             self.assertEqual((None, None), (row["page_cache"], row["page_cache_before"]))
+
+
+class Seeking(CommandTest):
+    def test_a_method_that_fails_ends_it_and_nothing_is_printed_twice(self):
+        self.file("f", os.urandom(5000))
+        self.assertEqual(
+            (
+                2,
+                b"f: 4.9 KiB. Reads of 4096 bytes at random offsets\n",
+                "tome: f: Operation not permitted\n",
+            ),
+            self.tome("bench", "f", **refusing(self, "lseek")),
+        )
 
 
 class ReadAheadUnseen(CommandTest):
@@ -45,7 +59,7 @@ class ReadAheadUnseen(CommandTest):
         self.file("f", b"abc")
         if json.loads(self.tome("info", "--json", "f")[1])[0]["readahead"] is not None:
             self.skipTest("the files of /dev/shm are on a disk here")
-        status, table, message = self.tome("bench", "f")
+        status, table, message = self.tome("bench", "--runs=1", "f")
         self.assertEqual((0, ""), (status, message))
         self.assertRegex(table, rb"\ndisk         file system \w+, pages of [\d.]+ KiB\n")
 

@@ -1,0 +1,76 @@
+"""Which pages of a file are in memory, asked of the kernel without the command, and arranged: let go, or
+brought there and held."""
+import ctypes
+import mmap
+import os
+import time
+
+PAGE = mmap.PAGESIZE
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+LIBC.mmap.restype = ctypes.c_void_p
+LIBC.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+LIBC.munmap.argtypes = LIBC.mlock.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+LIBC.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+
+
+def map_file(file, size):
+    """The address of a shared mapping, in which nothing has been touched."""
+    address = LIBC.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), 0)
+    if address == ctypes.c_void_p(-1).value:
+        raise OSError(ctypes.get_errno(), "mmap")
+    return address
+
+
+def resident(path):
+    """A list with True for each page that is in memory, as mincore() has it."""
+    size = os.path.getsize(path)
+    pages = (ctypes.c_ubyte * ((size + PAGE - 1) // PAGE))()
+    if size == 0:
+        return []
+    with open(path, "rb") as file:
+        address = map_file(file, size)
+    failed = LIBC.mincore(address, size, pages)
+    LIBC.munmap(address, size)
+    if failed:
+        raise OSError(ctypes.get_errno(), "mincore")
+    return [bool(page & 1) for page in pages]
+
+
+def evict(test, path):
+    """Nothing of the file is in memory after this. Skips the test where files live in memory."""
+    with open(path, "rb+") as file:
+        for _ in range(200):
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            if not any(resident(path)):
+                return
+            time.sleep(0.01)
+    test.skipTest(f"the files in {test.folder} stay in memory")
+
+
+def hold(test, path, pages):
+    """Bring these pages, and no others, into memory, and keep them there until the test ends."""
+    size = os.path.getsize(path)
+    with open(path, "rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+        for page in pages:
+            os.pread(file.fileno(), PAGE, page * PAGE)
+        address = map_file(file, size)
+    test.addCleanup(LIBC.munmap, address, size)
+    for page in pages:  # a locked page stays; where locking is not allowed, it most likely does
+        LIBC.mlock(address + page * PAGE, 1)
+    there = [number for number, page in enumerate(resident(path)) if page]
+    if there != sorted(pages):
+        test.skipTest(f"the kernel has read other pages than {sorted(pages)}: {there}")
+
+
+def while_unchanged(path, ask):
+    """What `ask` returns, and which pages were in memory, before it as after it."""
+    for _ in range(50):
+        before = resident(path)
+        answer = ask()
+        if resident(path) == before:
+            return answer, before
+    raise AssertionError("what is in memory does not stay the same")
