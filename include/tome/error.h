@@ -35,7 +35,7 @@
   X(ELOST, -18, "bytes behind the mapping could not be read or written")                           \
   X(ENOTSUP, -19, "not supported here")                                                            \
   X(ESYSTEM, -20, "the operating system refused")                                                  \
-  X(ECANCELED, -21, "canceled by a callback")                                                      \
+  X(ECANCELED, -21, "canceled")                                                                    \
   X(EORDER, -22, "not sorted")                                                                     \
   X(ENOKEY, -23, "no line has such a key")                                                         \
   X(ELIMIT, -24, "more than this process may lock in memory")
