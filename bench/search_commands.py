@@ -16,48 +16,15 @@ import sys
 import tempfile
 import time
 
+import bench_machine as machine
 import search_measure as measure
+from bench_machine import Failed
+from bench_report import Report
 from search_cases import MEBI, Cases
-from search_measure import ONE_CORE, Failed
+from search_measure import ONE_CORE
 
 SHOWN = ("tome", "tome" + ONE_CORE, "rg", "grep", "ugrep")
 LITTLE = 64 * MEBI
-
-
-class Report:
-    """Prints tables, and keeps what held."""
-
-    def __init__(self):
-        self.held, self.missed, self.left_out, self.wrong = 0, [], [], []
-
-    def line(self, text=""):
-        print(text, flush=True)
-
-    def head(self, title, *columns):
-        self.line(f"\n### {title}\n")
-        self.line("| " + " | ".join(columns) + " |")
-        self.line("|---" + "|---:" * (len(columns) - 1) + "|")
-
-    def row(self, *cells):
-        self.line("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
-
-    def verdict(self, name, fine):
-        if fine:
-            self.held += 1
-            return "holds"
-        self.missed.append(name)
-        return "**misses**"
-
-    def skip(self, what, why):
-        self.left_out.append(what)
-        self.line(f"\nSKIPPED {what}: {why}")
-
-    def sum_up(self):
-        self.line(f"\n{self.held} bars hold, {len(self.missed)} are missed, {len(self.left_out)} were not tried.")
-        for name in self.missed:
-            self.line(f"- missed: {name}")
-        for name in self.wrong:
-            self.line(f"- WRONG ANSWER: {name}")
 
 
 def milliseconds(timing):
@@ -151,18 +118,18 @@ class Bench:
                 *self.bar(case, timings, title))
 
     def keep_warm(self, case, how):
-        if "before" not in how and measure.resident(case.path) < os.path.getsize(case.path):
-            measure.warm(case.path)
+        if "before" not in how and machine.resident(case.path) < os.path.getsize(case.path):
+            machine.warm(case.path)
 
     # ---- warm ----
 
     def name_machine(self, log):
-        self.report.line(f"{measure.machine(log)}")
+        self.report.line(f"{machine.describe(log)}")
         for tool in ("rg", "grep", "ugrep", "wc"):
             if tool in self.cases.missing:
                 self.report.skip(tool, "it is not installed (packaging/debian-packages.txt)")
             else:
-                self.report.line(f"- {tool}: {measure.version(tool)}")
+                self.report.line(f"- {tool}: {machine.version(tool)}")
         self.report.line(f"- CPython {sys.version.split()[0]}; load {os.getloadavg()[0]:.1f} at the start; {self.options.runs} runs")
         self.report.line(f"- output goes to {measure.SINK}: it costs what /dev/null does, but no tool stops at the first match for it")
         self.report.line("- milliseconds: best (median); ratios likewise, of whole commands with their start and end")
@@ -197,8 +164,8 @@ class Bench:
     # ---- cold ----
 
     def can_be_cold(self, path):
-        measure.evict(path)
-        left = measure.resident(path)
+        machine.evict(path)
+        left = machine.resident(path)
         if left > os.path.getsize(path) // 100:
             self.report.skip(f"cold runs on {path}", f"{left} bytes stay in memory: another process holds them")
             return False
@@ -211,8 +178,8 @@ class Bench:
         if not cases:
             self.report.skip("between", f"{large} has no time stamps like those of the demo")
         for case in cases:
-            timings = self.measured(case, runs=min(3, self.options.runs), before=lambda: measure.evict(large),
-                                    after=lambda: measure.resident(large))
+            timings = self.measured(case, runs=min(3, self.options.runs), before=lambda: machine.evict(large),
+                                    after=lambda: machine.resident(large))
             self.report.head(f"{case.name}, {shown(large)}", "", "ms", "page cache left, KiB", "tome / it", "bar", "")
             for name, timing in timings.items():
                 fine = timed(timing)
@@ -245,7 +212,7 @@ class Bench:
 
         def make_cold():
             for path in [large, *files]:
-                measure.evict(path)
+                machine.evict(path)
 
         self.report.head(f"The last line by its number, cold, {shown(large)}", "", "ms", "bar", "")
         self.report.row("index built", f"{built * 1e3:.0f}", "", "")
@@ -263,11 +230,11 @@ class Bench:
             return
         runs = min(3, self.options.runs)
         self.table(f"The whole of {shown(large)}, cold", self.cases.cold_scans(large), runs=runs,
-                   before=lambda: measure.evict(large))
+                   before=lambda: machine.evict(large))
         try:
-            with measure.memory_group(LITTLE) as group:
+            with machine.memory_group(LITTLE) as group:
                 self.table(f"The same in a control group of {LITTLE // MEBI} MiB", self.cases.cold_scans(large), runs=runs,
-                           before=lambda: measure.evict(large), group=group)
+                           before=lambda: machine.evict(large), group=group)
         except Failed as failed:
             self.report.skip(f"a control group of {LITTLE // MEBI} MiB", failed)
 
@@ -277,7 +244,7 @@ class Bench:
         if not self.options.library:
             self.report.skip("the library", "no --library")
             return
-        measure.warm(log)
+        machine.warm(log)
         done = subprocess.run([self.options.library, log, str(self.options.runs)], stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             self.report.skip("the library", f"tome_bench_search ended with status {done.returncode}")

@@ -1,11 +1,9 @@
-"""How bench/search_commands.py measures: whole commands by their wall time, what is in the page cache, and the machine.
+"""How bench/search_commands.py measures: whole commands by their wall time.
 
 A command runs in a process of its own, with its output in /dev/zero, which throws it away as /dev/null does; but GNU grep
 and ugrep know /dev/null, and stop at the first match there. The locale is C for all."""
 import contextlib
-import ctypes
 import hashlib
-import mmap
 import os
 import shutil
 import signal
@@ -13,14 +11,12 @@ import statistics
 import subprocess
 import time
 
+from bench_machine import Failed
+
 SINK = "/dev/zero"
 LIMIT = 60.0  # seconds, for one run
 ENOUGH = 12.0  # seconds: a command that took so long in all is not run again
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/nonexistent"}
-
-
-class Failed(Exception):
-    """A command that did not do its work; the text says why."""
 
 
 class Timing:
@@ -133,114 +129,3 @@ def one_core():
         yield
     finally:
         os.sched_setaffinity(0, all_of_them)
-
-
-# ---- the page cache ----
-
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
-
-
-def warm(path):
-    with open(path, "rb", buffering=0) as file:
-        while file.read(1 << 20):
-            pass
-
-
-def evict(path):
-    """Put the file out of the page cache."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(fd)
-
-
-def resident(path):
-    """Bytes of the file in the page cache."""
-    size = os.path.getsize(path)
-    if size == 0:
-        return 0
-    with open(path, "r+b") as file, mmap.mmap(file.fileno(), size) as mapped:
-        pages = ctypes.create_string_buffer((size + mmap.PAGESIZE - 1) // mmap.PAGESIZE)
-        begin = ctypes.c_char.from_buffer(mapped)
-        result = libc.mincore(ctypes.addressof(begin), size, pages)
-        del begin
-        if result != 0:
-            raise OSError(ctypes.get_errno(), "mincore")
-    return pages.raw.translate(bytes(byte & 1 for byte in range(256))).count(1) * mmap.PAGESIZE
-
-
-# ---- little memory ----
-
-
-def mounted(kind):
-    with open("/proc/mounts", encoding="ascii") as mounts:
-        for line in mounts:
-            fields = line.split()
-            if kind(fields[2], fields[3].split(",")):
-                yield fields[1]
-
-
-@contextlib.contextmanager
-def memory_group(limit):
-    """A control group that may have `limit` bytes, page cache included: its folder."""
-    one = list(mounted(lambda system, options: system == "cgroup" and "memory" in options))
-    two = list(mounted(lambda system, options: system == "cgroup2"))
-    if one:
-        folder, name = one[0], "memory.limit_in_bytes"
-    elif two:
-        folder, name = two[0], "memory.max"
-    else:
-        raise Failed("no control groups are mounted")
-    group = f"{folder}/tome-bench-search-{os.getpid()}"
-    try:
-        os.mkdir(group)
-        with open(f"{group}/{name}", "w", encoding="ascii") as file:
-            file.write(str(limit))
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.rmdir(group)
-        raise Failed(f"no control group could be made in {folder}: {error.strerror}") from error
-    try:
-        yield group
-    finally:
-        os.rmdir(group)
-
-
-# ---- the machine ----
-
-
-def processor_name():
-    with open("/proc/cpuinfo", encoding="utf-8") as info:
-        for line in info:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return os.uname().machine
-
-
-def file_system(path):
-    """The type of the file system that holds the file."""
-    best = ("", "unknown")
-    with open("/proc/mounts", encoding="utf-8") as mounts:
-        for line in mounts:
-            _, folder, kind, *_ = line.split()
-            if (os.path.realpath(path) + "/").startswith(folder.rstrip("/") + "/"):
-                best = max(best, (folder, kind), key=lambda found: len(found[0]))
-    return best[1]
-
-
-def machine(path):
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)
-    system = os.uname()
-    return (
-        f"{processor_name()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB of memory, "
-        f"{system.sysname} {system.release}, {file_system(path)}"
-    )
-
-
-def version(command):
-    """The first line of what `command --version` prints."""
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
-    return (done.stdout or done.stderr).splitlines()[0].strip()

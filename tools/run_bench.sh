@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# ./dev bench: what the calls cost, and the comparison of `tome bench`; ./dev bench search: searching beside others.
+# ./dev bench: what the calls cost, and the comparison of `tome bench`; ./dev bench search: searching beside others;
+# ./dev bench reads: ways of reading beside each other.
 
 search_log=build/demo/search.log
 search_size=$((1 << 30))
@@ -24,10 +25,37 @@ run_bench_search() {
     --library build/release/bench/tome_bench_search "${logs[@]}"
 }
 
-run_bench() {
-  if [ "${1:-}" = search ]; then
+# run_bench_reads [OPTION]... [FILE]: FILE instead of the log.
+run_bench_reads() {
+  local options=() files=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --only | --runs | --json)
+        [ $# -ge 2 ] || stop 2 "bench reads: $1 what?"
+        options+=("$1" "$2")
+        shift
+        ;;
+      -*) options+=("$1") ;;
+      *) files+=("$1") ;;
+    esac
     shift
-    run_bench_search "$@"
+  done
+  [ ${#files[@]} -le 1 ] || stop 2 "bench reads takes one file: ${files[1]}"
+  build_release
+  if [ ${#files[@]} = 0 ]; then
+    make_demo_log "$demo_size"
+    files=("$demo_log")
+  fi
+  say 'reading, in every way'
+  python3 -B bench/reads_commands.py --program build/release/bench/tome_bench_reads \
+    "${options[@]}" -- "${files[@]}"
+}
+
+run_bench() {
+  if [ "${1:-}" = search ] || [ "${1:-}" = reads ]; then
+    local what=$1
+    shift
+    "run_bench_$what" "$@"
     return
   fi
   [ $# -le 1 ] || stop 2 "bench takes one file: $2"
