@@ -87,7 +87,6 @@ static void advise_base(tome *map) {
 }
 
 void tome__advice_begin(tome *map, uint32_t advice) {
-  atomic_store(&map->quick_reach, map->reach);
   map->notices = advice == TOME_ADVICE_NOTICE && map->kind != TOME_KIND_MEMORY;
   atomic_store(&map->advice, advice);
   if (advice == TOME_ADVICE_NOTICE || map->kind == TOME_KIND_MEMORY)
@@ -130,7 +129,7 @@ void tome__advice_notice(tome *map, int goes_on) {
     return;
   tome__os_mutex_lock(&map->lock);
   atomic_store_explicit(&map->advice, wanted, memory_order_relaxed);
-  atomic_store_explicit(&map->quick_reach, wanted == TOME_ADVICE_RANDOM ? 0 : map->reach,
+  atomic_store_explicit(&map->look_limit, wanted == TOME_ADVICE_RANDOM ? LOOK_LIMIT : 0,
                         memory_order_relaxed);
   advise_base(map);
   tome__os_mutex_unlock(&map->lock);

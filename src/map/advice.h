@@ -23,12 +23,20 @@ static inline int tome__read_goes_on(tome *map, uint64_t offset, uint64_t length
 /** Such a read went on; or it did not, and had to wait for the disk. A few of a kind decide. */
 void tome__advice_notice(tome *map, int goes_on);
 
-/** Whether it is time to see if known pages still are in memory: every half MiB or thousand reads, wherever they are. Which reads
- *  these are, changes each time. */
+/* Of 2^32 reads so many look if known pages still are in memory; which ones these are, changes each time. */
+#define LOOK_LIMIT (UINT32_C(1) << 22)
+static inline uint32_t tome__any(const tome *map, uint64_t offset) {
+  return (uint32_t)offset * UINT32_C(2654435769) ^
+         atomic_load_explicit(&map->look, memory_order_relaxed);
+}
+/** Whether it is time to look: every half MiB or thousand reads, wherever they are. */
 static inline int tome__time_to_look(const tome *map, uint64_t offset, uint64_t length) {
-  uint32_t any = (uint32_t)offset * UINT32_C(2654435769) ^
-                 atomic_load_explicit(&map->look, memory_order_relaxed);
-  return any < ((uint64_t)1 << 22) + (length << 13);
+  return tome__any(map, offset) < LOOK_LIMIT + (length << 13);
+}
+/** The same for a short read, which looks only where random reading was noticed. */
+static inline int tome__may_look(const tome *map, uint64_t offset) {
+  uint32_t limit = atomic_load_explicit(&map->look_limit, memory_order_relaxed);
+  return limit && tome__any(map, offset) < limit;
 }
 /** Look: if pages of the range have gone from memory, none are known any more, and the result is 0. Pre: inside the base. */
 int tome__still_there(tome *map, uint64_t offset, uint64_t length);

@@ -65,14 +65,14 @@ typedef struct view_entry {
 struct tome {
   /* Read by every access. */
   _Atomic uint64_t size;
-  _Atomic uint64_t losses;      /* generation * 2, + 1 while there is a patch anywhere */
-  unsigned char *base;          /* byte 0 of the map, or NULL */
-  uint64_t reach;               /* bytes of the map that the base holds or reserves */
-  uint64_t lead;                /* bytes of the base mapping before byte 0 */
-  pageset known;                /* pages read before: from the base mapping's start */
-  pageset stored;               /* pages stored into before, which have their blocks */
-  _Atomic uint64_t quick_reach; /* `reach`; or 0 where reads look, see advice.c */
-  _Atomic uint32_t look;        /* which of them do */
+  _Atomic uint64_t losses;     /* generation * 2, + 1 while there is a patch anywhere */
+  unsigned char *base;         /* byte 0 of the map, or NULL */
+  uint64_t reach;              /* bytes of the map that the base holds or reserves */
+  uint64_t lead;               /* bytes of the base mapping before byte 0 */
+  pageset known;               /* pages read before: from the base mapping's start */
+  pageset stored;              /* pages stored into before, which have their blocks */
+  _Atomic uint32_t look_limit; /* how many short reads look, of 2^32; see advice.c */
+  _Atomic uint32_t look;       /* which of them do */
   uint32_t flags;
   int access; /* OS_WRITE, OS_PRIVATE */
   int guarded;

@@ -153,9 +153,8 @@ static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t lengt
 }
 
 int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
-  uint64_t quick = atomic_load_explicit(&map->quick_reach, memory_order_relaxed);
   if (UNLIKELY(length - 1 >= MOST_QUICK || !tome__inside(tome__size(map), offset, length) ||
-               !tome__inside(quick, offset, length) ||
+               !tome__inside(map->reach, offset, length) || tome__may_look(map, offset) ||
                !tome__pageset_has(&map->known, offset + map->lead, length)))
     return read_carefully(map, offset, buffer, length);
   tome_range lost;

@@ -39,7 +39,7 @@ static const char *make_patchy_file(dice *any) {
 
 static void must_agree(tome *map, const char *path, uint64_t origin, uint64_t offset,
                        uint64_t length) {
-  unsigned char want[PAGES], again[PAGES], got[PAGES + 1];
+  unsigned char want[PAGES] = {0}, again[PAGES] = {0}, got[PAGES + 1];
   size_t count = count_pages(origin + offset, length), there = 0;
   note("%zu bytes at %zu", (size_t)length, (size_t)offset);
   memset(got, 7, sizeof got);
