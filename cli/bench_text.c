@@ -53,7 +53,7 @@ char *bench_size(char *text, uint64_t size) {
 
 char *bench_cold(char *text, const struct bench_row *row) {
   char time[BENCH_TEXT_MAX];
-  snprintf(text, BENCH_TEXT_MAX, "%s%s", row->typical.stopped ? ">" : "",
+  snprintf(text, BENCH_TEXT_MAX, "%s%.*s", row->typical.stopped ? ">" : "", BENCH_TEXT_MAX - 2,
            bench_time(time, row->cold.median));
   return text;
 }
