@@ -129,7 +129,7 @@ static void draw_axis(FILE *out, const struct panel *panel, int bottom) {
   for (int i = 0; panel->low + i <= panel->high; i++) {
     double x = panel->left + between * i;
     fprintf(out, "<path class=\"line\" d=\"M%.1f %dV%d\"/>", x, TOP, bottom);
-    if (i % 2 == 0 || between > 42)
+    if (i % 2 == 0 || between > 58) /* the first label ends where the second may begin */
       fprintf(out, "<text class=\"small%s\" x=\"%.1f\" y=\"%d\">%s</text>", i == 0 ? "" : " mid", x,
               TOP - 8, line_text(panel, panel->low + i));
     fputc('\n', out);
