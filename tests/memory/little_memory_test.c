@@ -461,8 +461,17 @@ static ssize_t read_and_keep(int fd, void *to, size_t length, off_t at) {
   return r;
 }
 
+static ssize_t read_now_and_keep(int fd, const struct iovec *to, int count, off_t at, int flags) {
+  ssize_t r = preadv2(fd, to, count, at, flags);
+  must_equal(count, 1);
+  if (r > 0)
+    keep_copy(to[0].iov_base, (size_t)r);
+  return r;
+}
+
 static void plant_a_copy_of_what_is_searched(void) {
   tome__os_calls.pread = read_and_keep;
+  tome__os_calls.preadv2 = read_now_and_keep;
 }
 
 static int let_nothing_go(void *at, size_t length, int advice) {

@@ -9,10 +9,6 @@
 int tome__in_place(tome *map, tome_range range, int is_cold, int *ret_passing) {
   uint64_t at = range.offset + map->lead;
   *ret_passing = 0;
-  if (map->forced_window || range.length > SIZE_MAX ||
-      !tome__inside(map->reach, range.offset, range.length) ||
-      !tome__os_is_resident(map->base + range.offset, (size_t)range.length))
-    return 0;
   if (tome__pageset_has(&map->known, at, range.length))
     return 1;
   if (tome__os_populate(map->base + range.offset, (size_t)range.length, 0) < 0)

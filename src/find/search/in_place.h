@@ -7,7 +7,7 @@
 /** So much is made present at once: less would be too many calls, by too many threads. */
 #define PRESENT_AT_ONCE ((uint64_t)4 << 20)
 
-/** Whether the range lies in the base and all of it is in memory. If so it is made present, and noted as known, but not if it
+/** Make a range of the base present that is in memory: 0 if that fails. It is noted as known, but not if it
  *  `is_cold`: some of the file was just read, and this may be on its way through memory. *ret_passing: it was not known before, so
  *  it should be let go when it was looked at. */
 int tome__in_place(tome *map, tome_range range, int is_cold, int *ret_passing);

@@ -3,15 +3,14 @@
  * The range is walked in pieces that overlap by one byte less than the needle. A piece that is in memory is made present and
  * searched where it is mapped; what was not looked at before is let go behind, so that one search leaves nothing mapped, and
  * what was stays, so that searching the same bytes again and again runs as fast as memory. A piece that is not in memory is read
- * into a little room of our own, with the disk at work ahead: no page tables are built for what is on its way through a small
- * memory. Pieces begin small: a needle found near the start costs no more than its surroundings. Holes of the file are passed
+ * into a little room of our own (see scan.c): no page tables are built for what is on its way through a small memory. Pieces begin small: a needle found near the start costs no more than its surroundings. Holes of the file are passed
  * over, unless the needle is nothing but zeros. */
 #include "finder.h"
 #include "holes.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
-#include "read_ahead.h"
+#include "scan.h"
 
 #include <tome/error.h>
 #include <tome/find.h>
@@ -20,7 +19,7 @@
 #define LARGEST_PIECE ((uint64_t)4 << 20)
 
 /* Of a piece that is read into room of our own; more only if the needle is so long. */
-#define READ_PIECE ((uint64_t)256 << 10)
+#define READ_PIECE ((uint64_t)1 << 20)
 #define MOST_ROOM ((uint64_t)16 << 20)
 
 /* A search under way. Offsets are the map's. */
@@ -37,9 +36,7 @@ typedef struct search {
   uint64_t count;
   uint64_t behind_match; /* counting: where the next match may begin */
   tome_range lost;
-  read_ahead ahead;
-  tome_range cold;     /* the disk was asked for it */
-  int is_cold;         /* pieces had to be read */
+  scan scan;
   unsigned char *room; /* for what is read; of READ_PIECE and what a match needs more */
   size_t room_size;
 } search;
@@ -61,6 +58,7 @@ static void advance(search *s, tome_range piece) {
     s->from = s->behind_match < s->to ? s->behind_match : s->to;
   if (s->step < LARGEST_PIECE && !s->map->forced_window)
     s->step *= 4;
+  tome__scan_passed(&s->scan, s->backward ? s->to : s->from);
 }
 
 /* All in the piece, which is as if nothing was found. */
@@ -124,21 +122,20 @@ static int settle(search *s, uint64_t before, const unsigned char *data, tome_ra
   return hit;
 }
 
-/* The next search finds the pages known, and keeps them mapped; not those of a file that is just being read from the disk. */
-static void make_present(const search *s, unsigned char *data, tome_range piece) {
+/* 0 if some of it cannot be had. The next search finds the pages known, and keeps them mapped; not those of a file that is just
+ * being read from the disk. */
+static int make_present(const search *s, unsigned char *data, tome_range piece) {
   tome *map = s->map;
   int r = tome__os_populate(data, (size_t)piece.length, 0);
-  if (r == 0 && !s->is_cold && tome__inside(map->reach, piece.offset, piece.length))
+  if (r == 0 && !s->scan.census && tome__inside(map->reach, piece.offset, piece.length))
     tome__pageset_add(&map->known, piece.offset + map->lead, piece.length);
+  return r != TOME_ELOST;
 }
 
-static int search_in_place(search *s, unsigned char *data, tome_range piece) {
-  int known = is_known(s->map, piece);
+static int search_in_place(search *s, unsigned char *data, tome_range piece, int is_passing) {
   uint64_t before = tome__guard_before(s->map);
-  if (!known)
-    make_present(s, data, piece);
   int r = settle(s, before, data, piece, look(s, data, piece));
-  if (!known && s->step >= LARGEST_PIECE && !(s->map->access & OS_PRIVATE))
+  if (is_passing)
     tome__os_let_go(data, (size_t)piece.length);
   return r;
 }
@@ -154,19 +151,12 @@ static int make_room(search *s, uint64_t length) {
   return s->room ? 0 : TOME_ENOMEM;
 }
 
-static void read_ahead_of(search *s, tome_range piece) {
-  tome_range next = s->backward ? tome__read_ahead_down(&s->ahead, piece.offset, s->from)
-                                : tome__read_ahead_up(&s->ahead, tome__range_end(piece), s->to);
-  s->cold = tome__range_hull(s->cold, tome__read_ahead_ask(s->map, next));
-}
-
 /* Where bytes are lost, what lies before them is searched all the same, or backward what lies behind. */
 static int search_by_call(search *s, tome_range piece) {
   tome_range lost = piece;
   if (make_room(s, piece.length) < 0)
     return TOME_ENOMEM;
-  s->is_cold = 1;
-  read_ahead_of(s, piece);
+  tome__scan_reads(&s->scan, piece);
   int failed = 0, r;
   while ((r = tome__pass(s->map, piece.offset, s->room, (size_t)piece.length, &lost)) < 0) {
     s->lost = lost;
@@ -187,15 +177,19 @@ static int search_by_call(search *s, tome_range piece) {
 
 /* ---- either ---- */
 
-/* A short piece that is known need not be asked for: searches that begin where the last one ended are many. What the disk was
- * asked for is there by now, or soon, but it is on its way through. */
-static int is_in_memory(const search *s, unsigned char *data, tome_range piece) {
-  if (s->map->forced_window || piece.length > MOST_ROOM)
-    return 1;
-  if (tome__range_overlap(s->cold, piece).length > 0)
+/* A piece through windows, and one too long for room of our own, is looked at where it is mapped in any case. */
+static int must_be_in_place(const search *s, tome_range piece) {
+  return s->map->forced_window || piece.length > MOST_ROOM;
+}
+
+/* Whether the piece is to be looked at in place, and then let go. A short one that is known need not be asked for: searches that
+ * begin where the last one ended are many. */
+static int is_in_place(search *s, unsigned char *data, tome_range piece, int *ret_passing) {
+  int must = must_be_in_place(s, piece), known = is_known(s->map, piece);
+  *ret_passing = !known && s->step >= LARGEST_PIECE && !(s->map->access & OS_PRIVATE);
+  if (!must && !(s->step == FIRST_PIECE && known) && !tome__scan_is_there(&s->scan, piece, data))
     return 0;
-  return (s->step == FIRST_PIECE && is_known(s->map, piece)) ||
-         tome__os_is_resident(data, (size_t)piece.length);
+  return known || make_present(s, data, piece) || must;
 }
 
 /* A piece of so many steps at most; which it was is in *ret_piece. */
@@ -203,14 +197,15 @@ static int search_piece(search *s, tome_range *piece) {
   unsigned char *data;
   size_t available;
   window *pinned;
+  int passing;
   int r =
       tome__window_pin(s->map, piece->offset, (size_t)piece->length, &data, &available, &pinned);
   if (r < 0) {
     s->lost = *piece;
     return r;
   }
-  if (is_in_memory(s, data, *piece)) {
-    r = search_in_place(s, data, *piece);
+  if (is_in_place(s, data, *piece, &passing)) {
+    r = search_in_place(s, data, *piece, passing);
   } else {
     if (s->step > READ_PIECE)
       *piece = next_piece(s, READ_PIECE > s->length ? READ_PIECE : s->length);
@@ -283,10 +278,11 @@ static int search_range(search *s, const char *operation, const void *needle) {
   tome__finder_begin(&s->finder, needle, s->length, 0);
   s->step = map->forced_window ? map->forced_window : FIRST_PIECE;
   s->step = s->step < s->length ? s->length : s->step;
-  tome__read_ahead_begin(&s->ahead, s->found);
+  tome__scan_begin(&s->scan, map, (tome_range){s->from, length}, s->backward);
   r = run(s);
   if (r < 0)
     r = fail(s, operation, r);
+  tome__scan_end(&s->scan, r == 0);
   tome__os_free(s->room);
   return r;
 }

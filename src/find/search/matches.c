@@ -1,5 +1,6 @@
-/* tome_matches: from match to match. A walk holds one piece, and a batch of its matches. */
+/* tome_matches: from match to match. A walk holds one piece, and a batch of its matches. It goes through memory as any other scan. */
 #include "map_state.h"
+#include "scan.h"
 #include "search_piece.h"
 #include "search_query.h"
 
@@ -8,6 +9,7 @@
 struct tome_matches {
   query q;
   searcher searcher;
+  scan scan;
   piece piece;
   uint64_t step; /* bytes of the next piece */
   uint64_t
@@ -18,6 +20,9 @@ struct tome_matches {
 
 static void begin_piece(tome_matches *m, uint64_t begin, uint64_t end) {
   const query *q = &m->q;
+  tome_range bytes = {begin, end - begin};
+  if (bytes.length > 0 && !tome__scan_is_there(&m->scan, bytes, NULL))
+    tome__scan_reads(&m->scan, bytes);
   tome__piece_begin(q, &m->piece, begin, end, 0);
   if (q->flags & TOME_SEARCH_BACKWARD) /* at the end of the text an empty match may begin */
     m->piece.at = end + (end == q->to);
@@ -34,10 +39,15 @@ static void first_piece(tome_matches *m) {
     begin_piece(m, q->from, tome__behind(q, q->from, m->step));
 }
 
+static int is_last(const tome_matches *m) {
+  return m->q.flags & TOME_SEARCH_BACKWARD ? m->piece.begin == m->q.from : m->piece.end == m->q.to;
+}
+
 /* The piece behind the last one, or before it. 0: there is none. */
 static int next_piece(tome_matches *m) {
   const query *q = &m->q;
   uint64_t begin = m->piece.begin, end = m->piece.end;
+  tome__scan_passed(&m->scan, q->flags & TOME_SEARCH_BACKWARD ? begin : end);
   if ((q->flags & TOME_SEARCH_BACKWARD) && begin > q->from)
     begin_piece(m, begin - q->from > m->step ? begin - m->step : q->from, begin);
   else if (!(q->flags & TOME_SEARCH_BACKWARD) && end < q->to)
@@ -67,6 +77,8 @@ static int begin(tome_matches *m, tome *map, const tome_pattern *pattern,
   r = tome__searcher_begin(&m->searcher, &m->q);
   if (r < 0)
     return tome__map_fail(map, "tome_matches_begin", r, tome__os_last_error(), 0, 0);
+  tome__scan_begin(&m->scan, map, (tome_range){m->q.from, m->q.to - m->q.from},
+                   (m->q.flags & TOME_SEARCH_BACKWARD) != 0);
   m->step = m->q.first_piece;
   m->matched = TOME_END;
   first_piece(m);
@@ -114,6 +126,7 @@ int tome_matches_next(tome_matches *m, tome_range *ret_match) {
 void tome_matches_end(tome_matches *m) {
   if (!m)
     return;
+  tome__scan_end(&m->scan, m->piece.done && is_last(m));
   tome__piece_end(&m->q, &m->piece);
   tome__searcher_end(&m->searcher);
   tome__os_free(m);

@@ -175,6 +175,11 @@ static uint64_t seen_behind(const query *q) {
   return longest + ahead;
 }
 
+void tome__piece_read(const query *q, piece *p) {
+  uint64_t behind = q->flags & TOME_SEARCH_LINES ? LITTLE : seen_behind(q);
+  (void)tome__excerpt_reach(q, &p->text, tome__behind(q, p->end, behind));
+}
+
 /* As much text again as there is. 0: that is too much for now. */
 static int see_more(const query *q, piece *p, int in_turn) {
   uint64_t length = p->text.end - p->text.begin;

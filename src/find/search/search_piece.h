@@ -43,6 +43,8 @@ void tome__searcher_end(searcher *s);
 
 /** Make it the piece [begin, end), none of it searched; `in_place`: it is in memory, mapped. */
 void tome__piece_begin(const query *q, piece *p, uint64_t begin, uint64_t end, int in_place);
+/** Have the bytes of a new piece, and those behind it that it will mostly need. That they cannot be had is told by the search. */
+void tome__piece_read(const query *q, piece *p);
 /** Find the next batch of hits. Not `in_turn`, some pieces before this one are not told yet, it may give up before it is done
  *  where that would take many times as many bytes as the piece has: perhaps a match that began before goes over all of them. */
 void tome__piece_search(searcher *s, piece *p, int in_turn);

@@ -6,7 +6,9 @@
  * having the memory for it, and there are few: so memory is bounded, and the piece whose turn it is always has some.
  *
  * Of a map, a block of pieces is looked for in memory before the first of them is taken. If it is there its pieces are searched
- * where they are mapped, and let go once they were told, many at a time.
+ * where they are mapped, and let go once they were told, many at a time. If not, its pieces are read, by one thread at a time
+ * and so in order, as the disk and the system's read-ahead want it (see scan.c). If reading takes far longer than searching and
+ * telling, the thread that tells does all of that alone: what others could do does not pay for waking them.
  *
  * Threads are started when the search has gone some way. Small files do not need them. */
 #include "search_ring.h"
@@ -28,10 +30,15 @@
 #define WORTH_THREADS MEBI
 
 /* Room of a piece that is kept for the next. */
-#define KEPT_ROOM ((size_t)1 << 20)
+#define KEPT_ROOM ((size_t)2 << 20)
 
-/* A piece that need not be copied need not be small. */
-#define IN_PLACE_PIECE MEBI
+/* So many times as long. */
+#define FAR_LONGER 4
+/* Pieces. */
+#define LATELY 32
+
+/* Of a map; in memory or read, what is smaller costs more calls. */
+#define MAP_PIECE MEBI
 
 /* A byte string that is not all zeros. Lines go on through holes, and what other patterns match in zeros is not known. */
 static int can_skip_holes(const query *q) {
@@ -51,9 +58,8 @@ void tome__ring_begin(ring *r, const query *q, unsigned threads) {
   r->most = 2 * threads + 2;
   r->looked_to = q->from;
   r->skips_holes = can_skip_holes(q);
-  tome__read_ahead_begin(&r->ahead, q->from);
-  if (q->map && q->to > q->from)
-    r->cold = tome__read_ahead_ask(q->map, (tome_range){q->from, 1});
+  if (q->map)
+    tome__scan_begin(&r->scan, q->map, (tome_range){q->from, q->to - q->from}, 0);
   tome__os_mutex_init(&r->lock);
   tome__os_condition_init(&r->changed);
 }
@@ -61,6 +67,11 @@ void tome__ring_begin(ring *r, const query *q, unsigned threads) {
 static void free_piece(const query *q, piece *p) {
   tome__piece_end(q, p);
   tome__os_free(p);
+}
+
+/* The empty text is one piece, and so is the end of any other with what comes before. */
+static int all_taken(const ring *r) {
+  return r->at >= r->q->to && r->taken > 0;
 }
 
 void tome__ring_end(ring *r) {
@@ -73,6 +84,8 @@ void tome__ring_end(ring *r) {
     tome__guard_heal(r->q->map); /* they may have met losses that nobody is told of any more */
   if (r->passing.length > 0)
     tome__in_place_end(r->q->map, r->passing);
+  if (r->q->map)
+    tome__scan_end(&r->scan, r->told == r->taken && all_taken(r));
   for (size_t i = 0; i < RING_PLACES; i++)
     if (r->places[i].piece)
       free_piece(r->q, r->places[i].piece);
@@ -103,6 +116,12 @@ static void changed(ring *r) {
     tome__os_condition_tell(&r->changed);
 }
 
+/* By the thread that tells: nobody else does anything while that one is alone. */
+static void changed_by(ring *r, int is_teller) {
+  if (!(is_teller && r->alone))
+    changed(r);
+}
+
 static void give_back(ring *r, piece *p) {
   tome__excerpt_end(r->q, &p->text, KEPT_ROOM);
   p->next_idle = r->idle;
@@ -120,11 +139,6 @@ static piece *get_piece(ring *r) {
   return p;
 }
 
-/* The empty text is one piece, and so is the end of any other with what comes before. */
-static int all_taken(const ring *r) {
-  return r->at >= r->q->to && r->taken > 0;
-}
-
 /* Whether the next piece is in memory. */
 static int look_for_block(ring *r) {
   const query *q = r->q;
@@ -135,11 +149,19 @@ static int look_for_block(ring *r) {
     return r->in_place;
   tome_range block = {r->at, tome__behind(q, r->at, PRESENT_AT_ONCE) - r->at};
   r->looked_to = tome__range_end(block);
-  r->in_place = tome__range_overlap(r->cold, block).length == 0 &&
-                tome__in_place(q->map, block, r->cold.length > 0, &passing);
+  r->in_place = tome__scan_is_there(&r->scan, block, NULL) &&
+                tome__in_place(q->map, block, r->scan.census != NULL, &passing);
   if (passing)
     r->passing = tome__range_hull(r->passing, block);
   return r->in_place;
+}
+
+/* Where the next piece ends. Small files, and patterns that are found everywhere, have small pieces. */
+static uint64_t end_of_piece(const ring *r) {
+  const query *q = r->q;
+  int is_large = q->map && !q->map->forced_window && r->step >= q->largest_piece;
+  uint64_t end = tome__behind(q, r->at, is_large && r->step < MAP_PIECE ? MAP_PIECE : r->step);
+  return r->in_place && r->at < r->looked_to && end > r->looked_to ? r->looked_to : end;
 }
 
 /* But for what a match may begin in. The last byte is left, so that there is a last piece. */
@@ -150,8 +172,16 @@ static void skip_hole(ring *r) {
     r->at = end - q->traits->longest;
 }
 
+/* The first pieces are read even if they are in memory: they are small. */
+static void will_read(ring *r, tome_range bytes) {
+  r->reading = 1;
+  if (bytes.length > 0 && !tome__scan_is_there(&r->scan, bytes, NULL))
+    tome__scan_reads(&r->scan, bytes);
+}
+
 /* The next piece of the text for *mine, which is got if it is not there. 0: not now. */
-static int take(ring *r, piece **mine, uint64_t *ret_number, tome_range *ret_ahead) {
+static int take(ring *r, piece **mine, uint64_t *ret_number) {
+  int is_teller = mine == &r->mine;
   const query *q = r->q;
   if (r->over || all_taken(r) || r->taken - r->told == RING_PLACES)
     return 0;
@@ -162,14 +192,19 @@ static int take(ring *r, piece **mine, uint64_t *ret_number, tome_range *ret_ahe
   if (r->skips_holes && r->at < q->to)
     skip_hole(r);
   int in_place = look_for_block(r);
-  uint64_t end = tome__behind(q, r->at, in_place ? IN_PLACE_PIECE : r->step);
-  if (in_place && end > r->looked_to)
-    end = r->looked_to;
+  if (!in_place && (r->reading || (r->alone && !is_teller)))
+    return 0;
+  if (in_place && r->alone) {
+    r->alone = 0;
+    changed(r);
+  }
+  uint64_t end = end_of_piece(r);
   tome__piece_begin(q, *mine, r->at, end, in_place);
+  if (q->map && !in_place)
+    will_read(r, (tome_range){r->at, end - r->at});
   *ret_number = r->taken++;
   *place_of(r, *ret_number) = (place){.end = end};
   r->at = end;
-  *ret_ahead = tome__read_ahead_up(&r->ahead, r->at, q->to);
   return 1;
 }
 
@@ -193,34 +228,55 @@ static void put(ring *r, uint64_t number, piece **mine) {
     *mine = NULL;
   }
   to->ready = 1;
-  changed(r);
+  changed_by(r, mine == &r->mine);
+}
+
+/* Have a piece read that was taken; how long that took. */
+static uint64_t read_piece(ring *r, piece *p) {
+  uint64_t before = tome__os_now();
+  tome__piece_read(r->q, p);
+  uint64_t time = tome__os_now() - before;
+  tome__os_mutex_lock(&r->lock);
+  r->reading = 0;
+  changed_by(r, p == r->mine);
+  tome__os_mutex_unlock(&r->lock);
+  return time;
+}
+
+/* The disk is waited for now and then only, for some MiB at once; so of the last pieces the later ones count most. */
+static void weigh(ring *r, uint64_t reading, uint64_t searching) {
+  r->reading_time += reading - r->reading_time / LATELY;
+  r->other_time += searching - r->other_time / LATELY;
+  r->alone = r->reading_time > FAR_LONGER * r->other_time;
+}
+
+/* Search what was taken; the lock is given back meanwhile. */
+static void search_piece(ring *r, searcher *s, piece *p, int in_turn) {
+  int is_read = r->q->map && !p->text.in_place, is_teller = p == r->mine;
+  tome__os_mutex_unlock(&r->lock);
+  uint64_t reading = is_read ? read_piece(r, p) : 0, before = is_read ? tome__os_now() : 0;
+  tome__piece_search(s, p, in_turn);
+  uint64_t searching = is_read ? tome__os_now() - before : 0;
+  tome__os_mutex_lock(&r->lock);
+  if (is_read && is_teller)
+    weigh(r, reading, searching);
 }
 
 /* ---- without it ---- */
-
-/* Returns what was not in memory. */
-static tome_range ask_ahead(const query *q, tome_range range) {
-  return q->map ? tome__read_ahead_ask(q->map, range) : (tome_range){0, 0};
-}
 
 static void help(void *context) {
   ring *r = context;
   searcher s;
   piece *mine = NULL;
   uint64_t number;
-  tome_range ahead;
   int ready = tome__searcher_begin(&s, r->q) == 0;
   tome__os_mutex_lock(&r->lock);
   while (ready && !r->over && !all_taken(r)) {
-    if (!take(r, &mine, &number, &ahead)) {
+    if (!take(r, &mine, &number)) {
       wait(r);
       continue;
     }
-    tome__os_mutex_unlock(&r->lock);
-    ahead = ask_ahead(r->q, ahead);
-    tome__piece_search(&s, mine, 0);
-    tome__os_mutex_lock(&r->lock);
-    r->cold = tome__range_hull(r->cold, ahead);
+    search_piece(r, &s, mine, 0);
     put(r, number, &mine);
   }
   if (mine)
@@ -242,26 +298,25 @@ static void start_helpers(ring *r) {
   tome__crew_start(&r->helpers, size - 1, help, r);
 }
 
-static void search_mine(ring *r, searcher *s, uint64_t number, tome_range ahead) {
+static void search_mine(ring *r, searcher *s, uint64_t number) {
   int in_turn = number == r->told;
   tome__os_mutex_unlock(&r->lock);
   start_helpers(r);
-  ahead = ask_ahead(r->q, ahead);
-  tome__piece_search(s, r->mine, in_turn);
   tome__os_mutex_lock(&r->lock);
-  r->cold = tome__range_hull(r->cold, ahead);
+  search_piece(r, s, r->mine, in_turn);
   put(r, number, &r->mine);
 }
 
 int tome__ring_next(ring *r, searcher *s, place **ret) {
   uint64_t number;
-  tome_range ahead;
   place *next;
   int result = 1;
+  if (r->shown)
+    r->other_time += tome__os_now() - r->shown;
   tome__os_mutex_lock(&r->lock);
   while (next = place_of(r, r->told), r->told == r->taken || !next->ready) {
-    if (take(r, &r->mine, &number, &ahead)) {
-      search_mine(r, s, number, ahead);
+    if (take(r, &r->mine, &number)) {
+      search_mine(r, s, number);
     } else if (r->told == r->taken) {
       result = all_taken(r) ? 0 : TOME_ENOMEM;
       break;
@@ -270,6 +325,7 @@ int tome__ring_next(ring *r, searcher *s, place **ret) {
     }
   }
   tome__os_mutex_unlock(&r->lock);
+  r->shown = tome__os_now();
   *ret = next;
   return result;
 }
@@ -300,7 +356,9 @@ void tome__ring_told(ring *r, uint64_t matched_to) {
   p->piece = NULL;
   if (matched_to > r->at)
     r->at = matched_to;
-  changed(r);
+  if (r->q->map)
+    tome__scan_passed(&r->scan, p->end);
+  changed_by(r, 1);
   tome__os_mutex_unlock(&r->lock);
   if (behind.length > 0)
     let_go(r, behind);

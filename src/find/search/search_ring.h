@@ -3,7 +3,7 @@
 #define TOME_SEARCH_RING_H
 
 #include "crew.h"
-#include "read_ahead.h"
+#include "scan.h"
 #include "search_piece.h"
 
 #define RING_PLACES 64 /* pieces that may be searched before they are told */
@@ -29,14 +29,17 @@ typedef struct ring {
   uint64_t looked_to;   /* up to here it is known whether the text is in memory */
   int in_place;         /* just before there it is */
   tome_range passing;   /* what was made present and is to be let go */
-  tome_range cold;      /* what was not in memory, and is being read */
-  read_ahead ahead;
-  piece *idle;         /* with what room they have */
-  unsigned made, most; /* pieces there are and may be */
-  unsigned waiting;    /* threads */
-  int over;            /* nobody takes any more */
-  piece *mine;         /* of the thread that tells */
-  unsigned threads;    /* to be started; 0: they are, or are not worth it */
+  scan scan;
+  int reading;                       /* somebody reads a piece */
+  int alone;                         /* the thread that tells reads and searches by itself */
+  uint64_t shown;                    /* when it had the last piece to tell */
+  uint64_t reading_time, other_time; /* of that thread, lately, in nanoseconds */
+  piece *idle;                       /* with what room they have */
+  unsigned made, most;               /* pieces there are and may be */
+  unsigned waiting;                  /* threads */
+  int over;                          /* nobody takes any more */
+  piece *mine;                       /* of the thread that tells */
+  unsigned threads;                  /* to be started; 0: they are, or are not worth it */
   crew helpers;
 } ring;
 
