@@ -62,7 +62,9 @@ TOME_API int tome_evict(tome *map, uint64_t offset, uint64_t length);
 /** How to warm. Start from TOME_WARMING_INIT. */
 typedef struct tome_warming {
   size_t struct_size; /**< sizeof(tome_warming) */
-  uint64_t rate;      /**< bytes a second to read from the disk at most; 0: as fast as it can */
+  uint64_t
+      rate; /**< bytes a second to read from the disk at most; 0: as fast as it can. Where the system does not tell this
+                        user what is in memory, that counts too */
   /** Called now and then with how many bytes of the range are done, at last with all of them; another result than 0 stops the
    *  warming. NULL: nobody. */
   int (*progress)(void *context, uint64_t done, uint64_t length);

@@ -16,7 +16,8 @@ typedef struct tome_stats {
   uint64_t called;    /**< bytes that these copied; all other bytes were read as memory */
   uint64_t waits;     /**< how many of the calls found bytes missing from memory, and waited */
   uint64_t
-      disk; /**< bytes that had to come from the disk, in whole pages: waited for, or asked for ahead */
+      disk; /**< bytes that had to come from the disk, in whole pages: waited for, or asked for ahead. Where the system
+                              does not tell this user what is in memory, all that was asked for counts */
   uint64_t lost_faults; /**< page faults that found no page, and were turned into TOME_ELOST */
   uint64_t
       mapped; /**< bytes of the map (of all maps) that are in this process's page tables at this moment: its part of

@@ -87,7 +87,7 @@ static void advise_base(tome *map) {
 }
 
 void tome__advice_begin(tome *map, uint32_t advice) {
-  map->notices = advice == TOME_ADVICE_NOTICE && map->kind != TOME_KIND_MEMORY;
+  map->notices = advice == TOME_ADVICE_NOTICE && map->kind != TOME_KIND_MEMORY && map->base;
   atomic_store(&map->advice, advice);
   if (advice == TOME_ADVICE_NOTICE || map->kind == TOME_KIND_MEMORY)
     return;
@@ -136,6 +136,8 @@ void tome__advice_notice(tome *map, int goes_on) {
 }
 
 int tome__still_there(tome *map, uint64_t offset, uint64_t length) {
+  if (map->cannot_read_now) /* shared memory: nothing is waited for, and its holes are never there */
+    return 1;
   uint32_t next = atomic_load_explicit(&map->look, memory_order_relaxed) * 1664525u + 1013904223u;
   atomic_store_explicit(&map->look, next, memory_order_relaxed);
   /* One who reads in small pieces has most often just fetched their page himself. */

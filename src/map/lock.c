@@ -102,6 +102,11 @@ void tome__locks_cut(tome *map, uint64_t size) {
       return;
 }
 
+void tome__locks_again(tome *map) {
+  for (const locked *l = map->locked; l; l = l->next)
+    tome__os_lock(address_of(l, l->from), (size_t)(l->end - l->from));
+}
+
 void tome__locks_forget(tome *map) {
   while (map->locked)
     drop(map, &map->locked);
@@ -265,6 +270,17 @@ static int hold(tome *map, tome_range range, tome_range pages, tome_range *ret_l
   return r;
 }
 
+/* What was cut off while it was being locked is on the list no more. Pre: map->lock held. */
+static void unlock_cut(tome *map, tome_range pages) {
+  const window *base = &map->base_window;
+  uint64_t page = tome__os_system()->page;
+  uint64_t cut = (map->origin + tome__size(map) + page - 1) / page * page;
+  uint64_t from = cut > pages.offset ? cut : pages.offset, end = tome__range_end(pages);
+  end = end < base->start + base->length ? end : base->start + base->length;
+  if (map->base && from < end)
+    tome__os_unlock(base->address + (from - base->start), (size_t)(end - from));
+}
+
 static int fail_limit(const tome *map, tome_range range) {
   char text[160] = "it may lock nothing: raise `ulimit -l`";
   int system = tome__os_last_error();
@@ -295,6 +311,7 @@ int tome_lock(tome *map, uint64_t offset, uint64_t length) {
   int system = tome__os_last_error();
   tome__os_mutex_lock(&map->lock);
   settle(map, r == 0);
+  unlock_cut(map, pages);
   tome__os_mutex_unlock(&map->lock);
   tome__os_mutex_unlock(&map->locking);
   tome__os_set_error(system);

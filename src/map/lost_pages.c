@@ -13,6 +13,7 @@
 #include "lost_pages.h"
 
 #include "advice.h"
+#include "lock.h"
 
 #include <sched.h>
 #include <tome/guard.h>
@@ -382,6 +383,7 @@ void tome__guard_heal_locked(tome *map) {
       heal(map, &map->lost[i]);
   unlock(&signals);
   tome__advice_mended(map);
+  tome__locks_again(map);
 }
 
 void tome__guard_heal(tome *map) {

@@ -17,8 +17,8 @@
 /* From here on a system call is cheaper than making pages present. */
 #define BY_CALL ((size_t)64 << 10)
 
-/* Make pages present and writable, blocks and all, without a signal. A file system that had no block left may have found some while
- * it was asked why; then that was not the end. */
+/* Make pages present and writable, blocks and all, without a signal. A file system that had no block left may have found
+ * some while it was asked why; then that was not the end. */
 static int make_writable(tome *map, unsigned char *at, uint64_t offset, size_t length) {
   int r = tome__os_populate(at, length, OS_WRITE);
   if (r != TOME_ELOST)

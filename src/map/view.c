@@ -54,11 +54,17 @@ static int fetch(tome *map, const wish *w) {
     return 1;
   if (length > SMALL || (w->intent & KINDS_OF_READING))
     return based && tome__pageset_has(&map->known, at + length - 1, 1);
-  if ((based && tome__pageset_has(&map->known, at, length)) || map->kind == TOME_KIND_MEMORY)
+  if (map->kind == TOME_KIND_MEMORY)
+    return 1;
+  if (based && tome__pageset_has(&map->known, at, length) &&
+      (!tome__time_to_look(map, w->range.offset, length) ||
+       tome__still_there(map, w->range.offset, length)))
     return 1;
   int goes_on = tome__read_goes_on(map, w->range.offset, length);
-  tome__advice_notice(map, goes_on);
-  if (!goes_on && !tome__os_is_resident(w->data, (size_t)length)) {
+  int missing = !goes_on && !tome__os_is_resident(w->data, (size_t)length);
+  if (goes_on || missing)
+    tome__advice_notice(map, goes_on);
+  if (missing) {
     tome__os_will_need(w->data, (size_t)length);
     tome__count_asked(&map->counters, tome__whole_pages(map, w->range));
   }
