@@ -206,7 +206,7 @@ static void print_subtitle(FILE *out, const struct bench_report *report) {
   if (bench_start_of_all(report) == BENCH_COLD)
     fputs("Nothing of the file is in memory at first. ", out);
   else
-    fputs("What of the file was in memory at first is not known, or not nothing. ", out);
+    fputs("What was in memory at first is not sure. ", out);
   if (report->info.readahead != TOME_UNKNOWN)
     fprintf(out, "The disk reads ahead up to %s. ", size_format(ahead, report->info.readahead));
   if (report->runs > 1)

@@ -9,6 +9,8 @@
 #include "input_file.h"
 #include "verb.h"
 
+#define MOST_QUESTIONS 256 /* about one block */
+
 int info_file_open(struct info_file *file, const char *operand) {
   *file = (struct info_file){.operand = operand, .name = input_name(operand)};
   file->map = input_open(operand);
@@ -33,11 +35,39 @@ static int has_countable_holes(const tome_info *info) {
   return info->holes != 0 && info->holes != TOME_UNKNOWN;
 }
 
+/* Holes that were read are in memory, too, and tell nothing about the data beside them. */
+static int is_mixed(const tome_residency *memory, uint64_t length) {
+  return memory->resident != TOME_UNKNOWN && memory->resident > 0 &&
+         memory->holes != TOME_UNKNOWN && memory->holes > 0 && memory->holes < length;
+}
+
+/* By halves, until each part is all data or all hole. What is not told counts as not there. */
+static void count_data(const struct info_file *file, uint64_t offset, uint64_t length,
+                       int *questions, uint64_t *sum) {
+  tome_residency part = {.struct_size = sizeof part};
+  uint64_t page = file->info.page_size, half = length / 2 / page * page;
+  if ((*questions)-- <= 0 || tome_residency_get(file->map, offset, length, &part) < 0)
+    return;
+  if (is_mixed(&part, length) && half > 0) {
+    count_data(file, offset, half, questions, sum);
+    count_data(file, offset + half, length - half, questions, sum);
+  } else if (part.resident != TOME_UNKNOWN && part.holes < length) {
+    *sum += part.resident;
+  }
+}
+
 static int ask(const struct info_file *file, struct info_block *block) {
   int holes = has_countable_holes(&file->info);
   block->memory = (tome_residency){.struct_size = holes ? sizeof block->memory
                                                         : offsetof(tome_residency, holes)};
-  return tome_residency_get(file->map, block->offset, block->length, &block->memory);
+  int r = tome_residency_get(file->map, block->offset, block->length, &block->memory);
+  block->data_resident = block->memory.resident;
+  if (r == 0 && is_mixed(&block->memory, block->length)) {
+    int questions = MOST_QUESTIONS;
+    block->data_resident = 0;
+    count_data(file, block->offset, block->length, &questions, &block->data_resident);
+  }
+  return r;
 }
 
 /* Block i begins where `begin` says and ends where the next one does. */
@@ -108,6 +138,12 @@ static uint64_t hole_bytes(const struct info_block *block) {
   return holes == TOME_UNKNOWN || holes > block->length ? 0 : holes;
 }
 
+uint64_t info_block_absent(const struct info_block *block) {
+  uint64_t data = block->length - hole_bytes(block);
+  uint64_t there = block->memory.resident == TOME_UNKNOWN ? 0 : block->data_resident;
+  return there >= data ? 0 : data - there;
+}
+
 uint64_t info_unwritten(const tome_residency *memory) {
   if (memory->dirty == TOME_UNKNOWN || memory->writeback == TOME_UNKNOWN)
     return TOME_UNKNOWN;
@@ -121,6 +157,10 @@ static uint64_t can_be_resident(const struct info_block *block) {
   return holes == block->length ? block->length : block->length - holes;
 }
 
+static uint64_t counted_resident(const struct info_block *block) {
+  return hole_bytes(block) == block->length ? block->memory.resident : block->data_resident;
+}
+
 enum info_state info_block_state(const struct info_block *block) {
   uint64_t resident = block->memory.resident, unwritten = info_unwritten(&block->memory);
   uint64_t holes = hole_bytes(block);
@@ -130,11 +170,15 @@ enum info_state info_block_state(const struct info_block *block) {
     return INFO_DIRTY;
   if (resident == 0)
     return holes == block->length ? INFO_HOLE : INFO_ABSENT;
-  return resident >= can_be_resident(block) ? INFO_WHOLE : INFO_PART;
+  uint64_t counted = counted_resident(block);
+  if (counted == 0)
+    return INFO_ABSENT;
+  return counted >= can_be_resident(block) ? INFO_WHOLE : INFO_PART;
 }
 
 int info_block_level(const struct info_block *block, int whole) {
-  uint64_t resident = block->memory.resident, can_be = can_be_resident(block);
+  uint64_t can_be = can_be_resident(block);
+  uint64_t resident = counted_resident(block);
   if (resident == 0 || resident == TOME_UNKNOWN)
     return 0;
   if (resident >= can_be)

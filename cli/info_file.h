@@ -23,6 +23,7 @@ void info_file_close(struct info_file *file);
 struct info_block {
   uint64_t offset, length;
   tome_residency memory;
+  uint64_t data_resident; /* of `memory.resident`, without what is there of holes */
 };
 
 struct info_blocks {
@@ -53,6 +54,9 @@ enum info_state info_block_state(const struct info_block *block);
 
 /* How much of what can be in memory is, in parts of `whole`; 1 to whole - 1 unless it is none or all. */
 int info_block_level(const struct info_block *block, int whole);
+
+/* Bytes of data that are not in memory, or not known to be. */
+uint64_t info_block_absent(const struct info_block *block);
 
 /* Bytes that the disk does not have yet: changed, or being written just now. */
 uint64_t info_unwritten(const tome_residency *memory);

@@ -125,6 +125,13 @@ static void draw_labels(struct info_svg *svg, const struct info_blocks *blocks) 
   svg->height += 18;
 }
 
+static void add_up(struct info_svg *svg, const struct info_blocks *blocks) {
+  for (size_t i = 0; i < blocks->count; i++) {
+    svg->partial += info_block_state(&blocks->list[i]) == INFO_PART;
+    svg->absent += info_block_absent(&blocks->list[i]);
+  }
+}
+
 static int add_grid(struct info_svg *svg, const struct info_file *file) {
   struct info_blocks blocks;
   int status = info_blocks_round(file, (size_t)GRID_COLUMNS * GRID_ROWS, &blocks);
@@ -136,8 +143,7 @@ static int add_grid(struct info_svg *svg, const struct info_file *file) {
     if (look != INFO_ABSENT)
       draw_grid_path(svg->body, &blocks, (enum info_state)look);
   draw_labels(svg, &blocks);
-  for (size_t i = 0; i < blocks.count; i++)
-    svg->partial += info_block_state(&blocks.list[i]) == INFO_PART;
+  add_up(svg, &blocks);
   info_blocks_end(&blocks);
   return status;
 }
@@ -156,6 +162,9 @@ static void draw_run(FILE *out, enum info_state state, int x, int y, int w) {
   if (state == INFO_HOLE)
     fprintf(out, "<path class=\"absent flat\" d=\"M%d %dh%dv2h-%dz\"/>", x, y + BAR_HEIGHT / 2 - 1,
             w, w);
+  else if (state == INFO_UNKNOWN)
+    fprintf(out, "<path class=\"unknown\" d=\"M%d.5 %d.5h%dv%dh-%dz\"/>", x, y, w - 1,
+            BAR_HEIGHT - 1, w - 1);
   else
     fprintf(out, "<path class=\"%s flat\" d=\"M%d %dh%dv%dh-%dz\"/>",
             state == INFO_PART ? "absent" : classes[state], x, y, w, BAR_HEIGHT, w);
@@ -200,8 +209,7 @@ static int add_line(struct info_svg *svg, const struct info_file *file) {
   int status = info_blocks_even(file, BAR_BLOCKS, &blocks);
   draw_bar(svg->body, &blocks, y);
   draw_line(svg, file, y);
-  for (size_t i = 0; i < blocks.count; i++)
-    svg->partial += info_block_state(&blocks.list[i]) == INFO_PART;
+  add_up(svg, &blocks);
   svg->height += LINE_HEIGHT;
   info_blocks_end(&blocks);
   return status;
@@ -252,23 +260,20 @@ static void draw_meaning(FILE *out, const struct info_svg *svg, int index, enum 
   fprintf(out, "<text class=\"value\" x=\"%d\" y=\"%d\">%s</text>\n", x + 18, y + 29, value);
 }
 
-static uint64_t less(uint64_t a, uint64_t b) {
-  return a > b ? a - b : 0;
-}
-
 static void draw_legend(FILE *out, const struct info_svg *svg) {
   const struct info_totals *totals = &svg->totals;
   char value[SIZE_TEXT_MAX + 32];
-  int known = totals->unknown == 0;
-  draw_meaning(out, svg, 0, INFO_WHOLE, "in memory", size_format(value, totals->resident));
+  int known = totals->unknown == 0, none_known = !known && totals->unknown == totals->files;
+  draw_meaning(out, svg, 0, INFO_WHOLE, "in memory",
+               none_known ? "unknown" : size_format(value, totals->resident));
   snprintf(value, sizeof value, "%" PRIu64 " block%s", svg->partial, svg->partial == 1 ? "" : "s");
   draw_meaning(out, svg, 1, INFO_PART, "in memory in part", value);
-  size_format(value, less(less(totals->size, svg->holes), totals->resident));
+  size_format(value, svg->absent);
   draw_meaning(out, svg, 2, known ? INFO_ABSENT : INFO_UNKNOWN,
                known ? "not in memory" : "unknown, or not", value);
   draw_meaning(out, svg, 3, INFO_HOLE, "holes", size_format(value, svg->holes));
   draw_meaning(out, svg, 4, INFO_DIRTY, "not on the disk yet",
-               size_format(value, totals->unwritten));
+               none_known ? "unknown" : size_format(value, totals->unwritten));
 }
 
 static void draw_rest(FILE *out, struct info_svg *svg) {

@@ -15,7 +15,8 @@ struct info_svg {
   size_t length;
   int height; /* of the body */
   struct info_totals totals;
-  uint64_t holes, partial; /* bytes in holes, blocks that are in memory in part */
+  uint64_t holes, absent; /* bytes in holes; of data that is not in memory */
+  uint64_t partial;       /* blocks that are in memory in part */
 };
 
 /* All return the exit status, having complained. */

@@ -14,4 +14,7 @@ const char *input_name(const char *operand);
 /* Open for reading. NULL: failed, and complained. */
 tome *input_open(const char *operand);
 
+/* The same for one of many files, none of which will grow: it takes no address space for that. */
+tome *input_open_many(const char *operand);
+
 #endif

@@ -64,7 +64,7 @@ static int take_options(struct arguments *args, struct steer *steer) {
 /* ---- the files ---- */
 
 static int steer_open(struct steered *file) {
-  file->map = input_open(file->path);
+  file->map = input_open_many(file->path);
   return file->map ? STATUS_OK : STATUS_ERROR;
 }
 
@@ -282,7 +282,7 @@ static json_t *as_json(const struct steered *file) {
   json_object_set_new(object, "from", json_figure(file->from));
   json_object_set_new(object, "to", json_figure(file->to));
   json_object_set_new(object, "pages", json_figure(file->after.pages));
-  json_object_set_new(object, "holes", json_figure(file->after.holes));
+  json_object_set_new(object, "hole_bytes", json_figure(file->after.holes));
   json_object_set_new(object, "before", json_figure(file->before.resident));
   json_object_set_new(object, "after", json_figure(file->after.resident));
   json_object_set_new(object, "dirty", json_figure(file->after.dirty));
@@ -313,6 +313,11 @@ static void print_total(const struct steer *steer, int status) {
   const struct steer_total *total = &steer->total;
   if (total->files == 1 || (total->files == 0 && status != STATUS_OK))
     return;
+  if (total->unknown == total->files && total->files > 0) {
+    progress_hide();
+    printf("total: unknown, %" PRIu64 " files\n", total->files);
+    return;
+  }
   print_figures(steer, "total", total->after, total->pages, total->before);
   printf("), %" PRIu64 " files", total->files);
   if (total->unknown)

@@ -2,6 +2,8 @@
 #include "svg_file.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "complain.h"
 #include "input_file.h"
@@ -11,6 +13,22 @@ int svg_file_check(const struct arguments *args, const char *name) {
   if (input_is_stdin(name) || (length > 4 && strcmp(name + length - 4, ".svg") == 0))
     return 0;
   return arguments_refuse(args, "the picture \"%s\" is to have a name that ends in .svg", name);
+}
+
+static int is_operand(const struct stat *picture, const char *operand) {
+  struct stat file;
+  int failed = input_is_stdin(operand) ? fstat(STDIN_FILENO, &file) : stat(operand, &file);
+  return failed == 0 && picture->st_dev == file.st_dev && picture->st_ino == file.st_ino;
+}
+
+int svg_file_spares(const struct arguments *args, const char *name) {
+  struct stat picture;
+  if (!name || input_is_stdin(name) || stat(name, &picture) < 0)
+    return 0;
+  for (int i = 0; i < args->operand_count; i++)
+    if (is_operand(&picture, args->operands[i]))
+      return arguments_refuse(args, "the picture \"%s\" would be written over a FILE", name);
+  return 0;
 }
 
 int svg_file_write(const char *name, void (*draw)(FILE *out, const void *context),

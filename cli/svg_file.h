@@ -10,6 +10,9 @@
  * complains and returns STATUS_ERROR. */
 int svg_file_check(const struct arguments *args, const char *name);
 
+/* The same if the picture would be written over one of the operands. NULL: there is no picture. */
+int svg_file_spares(const struct arguments *args, const char *name);
+
 /* Returns the exit status, having complained. */
 int svg_file_write(const char *name, void (*draw)(FILE *out, const void *context),
                    const void *context);

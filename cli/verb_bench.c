@@ -250,7 +250,7 @@ static int check_request(const struct arguments *args, const struct request *req
     return arguments_refuse(args, "one FILE only");
   if (request->json && request->svg && input_is_stdin(request->svg))
     return arguments_refuse(args, "--svg=- and --json do not go together");
-  return STATUS_OK;
+  return svg_file_spares(args, request->svg);
 }
 
 static int run_request(struct arguments *args, struct request *request) {

@@ -52,7 +52,7 @@ static int let_go(struct steer *steer, const struct steered *file, uint64_t from
 
 static int is_in_memory_only(const struct steered *file) {
   tome_info info = {.struct_size = sizeof info};
-  return tome_info_get(file->map, &info) == 0 &&
+  return tome_info_get(file->map, &info) == 0 && info.kind == TOME_KIND_FILE &&
          (strcmp(info.file_system, "tmpfs") == 0 || strcmp(info.file_system, "ramfs") == 0);
 }
 

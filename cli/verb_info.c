@@ -233,6 +233,8 @@ static int run(struct arguments *args) {
     return arguments_refuse(args, "--svg and --watch do not go together");
   if (request.svg && request.json && input_is_stdin(request.svg))
     return arguments_refuse(args, "--svg=- and --json do not go together");
+  if (svg_file_spares(args, request.svg) != STATUS_OK)
+    return STATUS_ERROR;
   return request.watch ? watch(&request) : answer_once(&request);
 }
 

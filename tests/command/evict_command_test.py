@@ -135,7 +135,7 @@ class Evict(CommandTest):
                 "from": 0,
                 "to": PAGE + 1,
                 "pages": 2 * PAGE,
-                "holes": 0,
+                "hole_bytes": 0,
                 "before": 2 * PAGE,
                 "after": 0,
                 "dirty": 0,

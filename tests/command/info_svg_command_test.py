@@ -251,6 +251,17 @@ class Writing(Picture):
         self.assertEqual(2, self.tome("info", "--svg=p.svg", "missing")[0])
         self.assertFalse(os.path.exists("p.svg"))
 
+    def test_no_picture_is_written_over_a_file_that_is_read(self):
+        os.link(self.file("logo.svg", b"<svg/>"), "again.svg")
+        for verb in ("info", "bench"):
+            for picture in ("logo.svg", "again.svg"):
+                with self.subTest(verb=verb, picture=picture):
+                    status, _, message = self.tome(verb, f"--svg={picture}", "logo.svg")
+                    self.assertEqual(2, status)
+                    self.assertIn("would be written over a FILE", message)
+        with open("logo.svg", "rb") as file:
+            self.assertEqual(b"<svg/>", file.read())
+
 
 class Colours(Picture):
     """Each can be told from a light and from a dark page; so the page may be any."""

@@ -119,7 +119,7 @@ class Locked(Lock):
                     "from": 0,
                     "to": PAGE,
                     "pages": PAGE,
-                    "holes": 0,
+                    "hole_bytes": 0,
                     "before": 0,
                     "after": PAGE,
                     "dirty": 0,

@@ -59,7 +59,7 @@ class Warm(WarmTest):
                 "from": PAGE + 1,
                 "to": 3 * PAGE,
                 "pages": 2 * PAGE,
-                "holes": 0,
+                "hole_bytes": 0,
                 "before": there - PAGE,
                 "after": 2 * PAGE,
                 "dirty": 0,
@@ -283,7 +283,7 @@ class Unseen(WarmTest):
         self.answer(
             "a: unknown of 1.0 MiB in memory (was unknown)\n"
             "b: unknown of 1.0 MiB in memory (was unknown)\n"
-            "total: 0 B of 0 B in memory (was 0 B), 2 files, 2 unknown\n",
+            "total: unknown, 2 files\n",
             "warm",
             "a",
             "b",

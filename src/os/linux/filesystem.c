@@ -26,6 +26,7 @@
 /* Others may well tell their holes exactly; what is not known is not relied on. */
 #define MOVES_BLOCKS 1
 #define EXACT_HOLES 2
+#define BORROWS_PAGES 4
 
 static const struct kind {
   uint32_t magic;
@@ -36,7 +37,7 @@ static const struct kind {
     {MAGIC_XFS, "xfs", EXACT_HOLES},
     {BTRFS_SUPER_MAGIC, "btrfs", MOVES_BLOCKS | EXACT_HOLES},
     {TMPFS_MAGIC, "tmpfs", EXACT_HOLES},
-    {OVERLAYFS_SUPER_MAGIC, "overlay", MOVES_BLOCKS},
+    {OVERLAYFS_SUPER_MAGIC, "overlay", MOVES_BLOCKS | BORROWS_PAGES},
     {MAGIC_ZFS, "zfs", MOVES_BLOCKS},
     {MAGIC_BCACHEFS, "bcachefs", MOVES_BLOCKS},
     {F2FS_SUPER_MAGIC, "f2fs", MOVES_BLOCKS},
@@ -97,6 +98,10 @@ int tome__os_traits(const os_file *file, os_traits *ret_traits) {
 
 void tome__os_file_system_name(const os_file *file, char *ret_name, size_t size) {
   snprintf(ret_name, size, "%s", kind_of(file)->name);
+}
+
+int tome__os_borrows_pages(const os_file *file) {
+  return (kind_of(file)->traits & BORROWS_PAGES) != 0;
 }
 
 static int has_little_space(const os_file *file) {

@@ -4,6 +4,7 @@
  * Which pages they are only mincore() tells, of a mapping: one is made for the purpose, a piece at a time, in which nothing
  * is touched. The mappings that are there would tell of patches, and count pages of their own. */
 #include "calls.h"
+#include "filesystem.h"
 #include "os.h"
 #include "posix_error.h"
 
@@ -16,6 +17,8 @@ static int ask_cachestat(const os_file *file, uint64_t offset, uint64_t length, 
   struct os_cachestat status;
   if (tome__os_calls.os_cachestat(file->descriptor, &range, &status) < 0)
     return tome__os_failed();
+  if (status.cached == 0 && tome__os_borrows_pages(file))
+    return TOME_ENOTSUP;
   uint64_t page = tome__os_system()->page;
   *ret = (os_residency){status.cached * page, status.dirty * page, status.writeback * page};
   return 0;
