@@ -93,7 +93,8 @@ static int pass(struct child *child, struct stopwatch *watch, struct outcome *ou
   if (ready <= 0)
     return ready < 0 ? -1 : read_all(child, watch, outcome);
   stopwatch_stop(watch);
-  outcome->stopped = 1;
+  if (outcome)
+    outcome->stopped = 1;
   return 0;
 }
 

@@ -131,7 +131,7 @@ static void look_at_all(const char *path, uint64_t size) {
 static void gather_twice(const char *path, uint64_t size) {
   enum { SPANS = 50000, BYTES = 16 };
   tome_span *spans = calloc(SPANS, sizeof *spans);
-  unsigned char *bytes = malloc((size_t)SPANS * BYTES), want[BYTES];
+  unsigned char *bytes = calloc(SPANS, BYTES), want[BYTES];
   dice any = dice_from(1);
   for (size_t i = 0; i < SPANS; i++)
     spans[i] = (tome_span){roll(&any, size / 8 - 1) * 8, BYTES, bytes + i * BYTES, 0};

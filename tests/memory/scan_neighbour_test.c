@@ -163,7 +163,7 @@ static uint64_t percent_left(const char *path, uint64_t length, const unsigned c
   }
   free(now);
   must(had > 0);
-  return 100 * has / had;
+  return had ? 100 * has / had : 0;
 }
 
 /* ---- a scan in the group ---- */
