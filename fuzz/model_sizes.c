@@ -292,7 +292,8 @@ void model_flush(model *all, model_map *m, uint64_t offset, uint64_t length, int
     judge_flush(all, m, m->origin + offset, to_end ? LIMIT : m->origin + offset + length, r);
 }
 
-/* Evicting writes back what is dirty. A map that cannot store does not know which file it is of, so only its own failure sticks. */
+/* Evicting writes back what is dirty, whoever may store through the map. One that may not finds out only now which file it is
+ * of. */
 void model_evict(model *all, model_map *m, uint64_t offset, uint64_t length) {
   model_say(all, "evict offset, length", offset, length, 0, 0);
   int r = MODEL_CALL(all, tome_evict(m->map, offset, length));
@@ -300,16 +301,13 @@ void model_evict(model *all, model_map *m, uint64_t offset, uint64_t length) {
     model_agrees(all, m, r, TOME_ERANGE);
     return;
   }
-  int stores = (m->flags & TOME_WRITE) != 0;
-  int sticks = length == 0 ? 0 : stores ? sticking(all, m, r) : m->flush_code;
+  m->odd_identity |= all->struck && !(m->flags & TOME_WRITE);
+  int sticks = length ? sticking(all, m, r) : 0;
   int agreed = model_agrees(all, m, r, sticks);
   if (agreed && sticks)
     m->flush_code = r;
-  if (agreed || !is_of_flush(calls_struck()))
-    return;
-  m->flush_code = r;
-  if (stores)
-    all->flush_code = r;
+  else if (!agreed && is_of_flush(calls_struck()))
+    m->flush_code = all->flush_code = r;
 }
 
 /* What views met is told too, also of a map that is only read. */
