@@ -6,8 +6,8 @@
 
 #include "complain.h"
 
-#define TIME_MAX                                                                                   \
-  UINT64_C(2000000000) /* ns: a method that has taken longer in all is not run \ again */
+/* A method that has taken longer in all is not run again; ns. */
+#define TIME_MAX UINT64_C(2000000000)
 
 /* All runs of a method. */
 struct runs {

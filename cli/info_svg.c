@@ -198,7 +198,7 @@ static void draw_line(struct info_svg *svg, const struct info_file *file, int y)
   svg_text_print(out, info_percent(percent, known, file->memory.pages), 0);
   fprintf(out, "</text><text class=\"end\" x=\"%d\" y=\"%d\">%s of %s</text></g>\n", WIDTH - MARGIN,
           y + 11, known == TOME_UNKNOWN ? "unknown" : size_format(resident, known),
-          size_format(size, file->info.size));
+          size_format(size, file->memory.pages));
 }
 
 static int add_line(struct info_svg *svg, const struct info_file *file) {

@@ -107,7 +107,8 @@ static int answer_and_wait(struct steer *steer, int status) {
   fflush(stdout);
   if (!standard_output_ok())
     return STATUS_ERROR;
-  (void)sigwait(&stops, &stop);
+  if (steer->count > 0)
+    (void)sigwait(&stops, &stop);
   return status;
 }
 

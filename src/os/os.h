@@ -109,7 +109,7 @@ typedef struct os_traits {
   int exact_holes;  /* what was stored through a mapping is no hole from that moment on */
 } os_traits;
 /** TOME_ENOTSUP for pages of another size than the system's (hugetlbfs), TOME_ENOTMAP for what cannot be mapped (/proc). */
-int tome__os_traits(const os_file *file, os_traits *ret_traits);
+int tome__os_traits(os_file *file, os_traits *ret_traits);
 
 /** Read at most `length` bytes; *ret_read less than that means the end of the file. On failure *ret_read is what was
  *  read before it. */

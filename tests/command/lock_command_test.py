@@ -159,7 +159,7 @@ class Locked(Lock):
         self.stop(process)
         process, answer = self.lock("d")
         self.assertEqual(b"total: 0 B of 0 B locked in memory (was 0 B), 0 files\n", answer)
-        self.stop(process)
+        self.assertEqual(0, process.wait(60), "there is nothing to wait for")
 
 
 class Changed(Lock):

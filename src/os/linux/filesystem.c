@@ -81,8 +81,9 @@ static int can_be_mapped(const os_file *file) {
   return tome__os_map(file, 0, page, 0, &address) == 0 && tome__os_unmap(address, page) == 0;
 }
 
-int tome__os_traits(const os_file *file, os_traits *ret_traits) {
+int tome__os_traits(os_file *file, os_traits *ret_traits) {
   const struct kind *kind = kind_of(file);
+  file->borrows_pages = (kind->traits & BORROWS_PAGES) != 0;
   if (kind->magic == PROC_SUPER_MAGIC && !can_be_mapped(file))
     return TOME_ENOTMAP;
   if (kind->magic == HUGETLBFS_MAGIC) {
@@ -98,10 +99,6 @@ int tome__os_traits(const os_file *file, os_traits *ret_traits) {
 
 void tome__os_file_system_name(const os_file *file, char *ret_name, size_t size) {
   snprintf(ret_name, size, "%s", kind_of(file)->name);
-}
-
-int tome__os_borrows_pages(const os_file *file) {
-  return (kind_of(file)->traits & BORROWS_PAGES) != 0;
 }
 
 static int has_little_space(const os_file *file) {

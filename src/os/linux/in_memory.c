@@ -5,6 +5,7 @@
 #include "posix_error.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 
 /* The device's, or that of the disk a partition is on. */
@@ -52,7 +53,10 @@ int tome__os_info(os_file *file, tome_info *ret_info) {
   ret_info->holes = ret_info->hole_bytes = TOME_UNKNOWN;
   ret_info->resident = ret_info->dirty = TOME_UNKNOWN;
   ret_info->readahead = device_readahead(block ? raw.st_rdev : raw.st_dev);
-  tome__os_file_system_name(file, ret_info->file_system, sizeof ret_info->file_system);
+  if (block) /* it would be that of its name in /dev */
+    memcpy(ret_info->file_system, "unknown", sizeof "unknown");
+  else
+    tome__os_file_system_name(file, ret_info->file_system, sizeof ret_info->file_system);
   /* Figures that cannot be had stay unknown. */
   if (!block)
     tome__os_holes(file, 0, status.size, &ret_info->holes, &ret_info->hole_bytes);

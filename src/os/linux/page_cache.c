@@ -4,7 +4,6 @@
  * Which pages they are only mincore() tells, of a mapping: one is made for the purpose, a piece at a time, in which nothing
  * is touched. The mappings that are there would tell of patches, and count pages of their own. */
 #include "calls.h"
-#include "filesystem.h"
 #include "os.h"
 #include "posix_error.h"
 
@@ -17,7 +16,7 @@ static int ask_cachestat(const os_file *file, uint64_t offset, uint64_t length, 
   struct os_cachestat status;
   if (tome__os_calls.os_cachestat(file->descriptor, &range, &status) < 0)
     return tome__os_failed();
-  if (status.cached == 0 && tome__os_borrows_pages(file))
+  if (file->borrows_pages) /* it has none of its own, and says so without an error */
     return TOME_ENOTSUP;
   uint64_t page = tome__os_system()->page;
   *ret = (os_residency){status.cached * page, status.dirty * page, status.writeback * page};

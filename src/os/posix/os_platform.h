@@ -14,7 +14,8 @@ typedef struct os_file {
   int name_at_risk; /* its directory entry may not be durable */
   int borrowed;     /* the description is shared with the caller's descriptor */
   int writable;
-  pid_t owner; /* the process that opened the description: after fork it is shared */
+  int borrows_pages; /* its pages are those of another file, below it; known once its traits are */
+  pid_t owner;       /* the process that opened the description: after fork it is shared */
 } os_file;
 
 typedef pthread_mutex_t os_mutex;
