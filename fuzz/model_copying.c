@@ -74,10 +74,13 @@ void model_read(model *all, model_map *m, uint64_t offset, uint64_t length) {
     r = tome_read(m->map, offset, got, length);
   if (!model_agrees(all, m, r, want))
     return;
-  if (r == 0)
-    model_match(all, m, offset, got, length);
-  else
+  if (r < 0) {
     check_lost_range(all, m, offset, length, first);
+    return;
+  }
+  model_match(all, m, offset, got, length);
+  if (tome_read_nowait(m->map, offset, got, length))
+    model_match(all, m, offset, got, length);
 }
 
 /* One span of a gather. */

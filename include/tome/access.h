@@ -32,6 +32,16 @@ TOME_BEGIN_DECLS
  *  Cost: a copy, and a few nanoseconds; the first touch of a page, one system call. Since 0.1. */
 TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
 
+/** Copy bytes out of the map, if that is done at once: for callers that have something to give up before they wait, such as a lock.
+ *  What this map has read before is copied as memory; a page that the system took back since is read from the disk all the same.
+ *  @param map          borrowed; other threads may use it at the same time
+ *  @param offset       first byte
+ *  @param[out] buffer  `length` bytes; contents unspecified unless they were read
+ *  @param length       bytes
+ *  @return 1 they were read, or 0: tome_read() may wait for them, or fails. Never an error, and changes none that was recorded.
+ *  Cost: as tome_read() of what it has read before; 0 at once for more than 16 KiB. Since 0.1. */
+TOME_API int tome_read_nowait(tome *map, uint64_t offset, void *buffer, size_t length);
+
 /** Copy bytes into the map.
  *  With TOME_GROW a range past the end grows the file; what lies between the old end and `offset` becomes zero. If another
  *  process cuts the file at the very moment of a large write (64 KiB or more), it may grow the file again. Without TOME_GROW no
@@ -47,6 +57,11 @@ TOME_API int tome_read(tome *map, uint64_t offset, void *buffer, size_t length);
  *          TOME_ENOMEM (no window could be mapped)
  *  Cost: a copy, and a few nanoseconds; the first touch of a page, one or two system calls. Since 0.1. */
 TOME_API int tome_write(tome *map, uint64_t offset, const void *data, size_t length);
+
+/** Copy bytes into the map, if that is done at once, as tome_read_nowait(): into pages that this map has stored into before.
+ *  @return 1 they were written, or 0: tome_write() may wait, or fails, and nothing was written, or what was is lost. Never an
+ *          error, and changes none that was recorded. Since 0.1. */
+TOME_API int tome_write_nowait(tome *map, uint64_t offset, const void *data, size_t length);
 
 /** Add bytes at the end of the file, wherever that is now, and grow the map by them.
  *  Appends are atomic among all processes and threads that append to the file through Tome or with O_APPEND:

@@ -152,10 +152,15 @@ static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t lengt
   return r < 0 ? tome__fail_at(map, "tome_read", r, lost) : 0;
 }
 
+/* Whether a short read is nothing but a copy. Pre: length > 0. */
+static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
+  return length - 1 < MOST_QUICK && tome__inside(tome__size(map), offset, length) &&
+         tome__inside(map->reach, offset, length) && !tome__may_look(map, offset) &&
+         tome__pageset_has(&map->known, offset + map->lead, length);
+}
+
 int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
-  if (UNLIKELY(length - 1 >= MOST_QUICK || !tome__inside(tome__size(map), offset, length) ||
-               !tome__inside(map->reach, offset, length) || tome__may_look(map, offset) ||
-               !tome__pageset_has(&map->known, offset + map->lead, length)))
+  if (UNLIKELY(!is_quick(map, offset, length)))
     return read_carefully(map, offset, buffer, length);
   tome_range lost;
   int r = copy_out(map, map->base + offset, offset, buffer, length, &lost);
@@ -163,4 +168,14 @@ int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
     return 0;
   tome__guard_heal(map);
   return tome__fail_at(map, __func__, r, lost);
+}
+
+int tome_read_nowait(tome *map, uint64_t offset, void *buffer, size_t length) {
+  tome_range lost;
+  if (UNLIKELY(!is_quick(map, offset, length)))
+    return 0;
+  if (LIKELY(copy_out(map, map->base + offset, offset, buffer, length, &lost) == 0))
+    return 1;
+  tome__guard_heal(map);
+  return 0;
 }

@@ -14,6 +14,9 @@
 /* Made ready before the first byte of it is stored. */
 #define PIECE ((size_t)1 << 20)
 
+/* Longer ones are left to those who may wait: copying them takes a while. */
+#define MOST_QUICK ((size_t)16 << 10)
+
 /* From here on a system call is cheaper than making pages present. */
 #define BY_CALL ((size_t)64 << 10)
 
@@ -255,10 +258,15 @@ static int write_carefully(tome *map, uint64_t offset, const void *data, size_t 
   return write_growing(map, offset, data, length);
 }
 
+/* Whether a write is nothing but a copy. */
+static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
+  return length > 0 && tome__inside(tome__size(map), offset, length) &&
+         tome__inside(map->reach, offset, length) &&
+         tome__pageset_has(&map->stored, offset + map->lead, length);
+}
+
 int tome_write(tome *map, uint64_t offset, const void *data, size_t length) {
-  if (UNLIKELY(length == 0 || !tome__inside(tome__size(map), offset, length) ||
-               !tome__inside(map->reach, offset, length) ||
-               !tome__pageset_has(&map->stored, offset + map->lead, length)))
+  if (UNLIKELY(!is_quick(map, offset, length)))
     return write_carefully(map, offset, data, length);
   tome_range lost;
   int r = copy_in(map, map->base + offset, offset, (source){data, 0}, length, &lost);
@@ -266,6 +274,16 @@ int tome_write(tome *map, uint64_t offset, const void *data, size_t length) {
     return 0;
   tome__guard_heal(map);
   return tome__fail_at(map, __func__, r, lost);
+}
+
+int tome_write_nowait(tome *map, uint64_t offset, const void *data, size_t length) {
+  tome_range lost;
+  if (UNLIKELY(!is_quick(map, offset, length) || length > MOST_QUICK))
+    return 0;
+  if (LIKELY(copy_in(map, map->base + offset, offset, (source){data, 0}, length, &lost) == 0))
+    return 1;
+  tome__guard_heal(map);
+  return 0;
 }
 
 int tome_fill(tome *map, uint64_t offset, uint64_t length, int byte) {
