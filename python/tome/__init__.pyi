@@ -1,0 +1,209 @@
+# The types of the package. This is its interface in full.
+import datetime
+import os
+import re
+import sys
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Literal, NamedTuple, Optional, SupportsIndex, Tuple, Union, overload
+
+if sys.version_info >= (3, 12):
+    from collections.abc import Buffer as _Buffer
+else:
+    _Buffer = Any  # whatever exports a buffer
+
+_Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]", int]
+_Place = Optional[SupportsIndex]  # negative: from the end
+_Key = Union[str, int, float, datetime.datetime]
+
+__version__: str
+
+class LostBytesError(OSError):
+    offset: int
+    length: int
+
+# ---- the drop-in: `mmap` and the constants of its module, typed as typeshed has them ----
+
+class mmap:
+    ...  # filled in by the part that makes it
+
+# ---- files ----
+
+class Residency(NamedTuple):
+    """All in bytes of whole pages; None where the system cannot tell."""
+
+    pages: int
+    resident: Optional[int]
+    dirty: Optional[int]
+    writeback: Optional[int]
+    holes: Optional[int]
+
+class Stats(NamedTuple):
+    """The fields of tome_stats; None for what the system cannot tell."""
+
+    calls: int
+    called: int
+    waits: int
+    disk: Optional[int]
+    lost_faults: int
+    mapped: Optional[int]
+    minor_faults: Optional[int]
+    major_faults: Optional[int]
+    process_disk: Optional[int]
+
+class Info(NamedTuple):
+    """The fields of tome_info; `kind` is "file", "block device" or "memory"."""
+
+    kind: str
+    page_size: int
+    size: int
+    file_size: int
+    allocated: Optional[int]
+    holes: Optional[int]
+    hole_bytes: Optional[int]
+    resident: Optional[int]
+    dirty: Optional[int]
+    readahead: Optional[int]
+    reserved: int
+    file_system: str
+
+def open(
+    path: _Path,
+    mode: Literal["r", "r+", "w+", "x+", "c"] = "r",
+    *,
+    offset: int = 0,
+    length: Optional[int] = None,  # None: to the end of the file, following it
+    create: bool = False,  # with "r+": create a missing file
+    grow: bool = False,  # assignment past the end grows the file
+    sparse: bool = False,  # growing leaves holes
+    advice: Optional[Literal["random", "sequential"]] = None,
+    reserve: int = 0,
+    permissions: int = 0o666,
+) -> File: ...
+
+class File(Sequence[int]):
+    """A file as a sequence of bytes: what `bytes` (writable: `bytearray`, at fixed size) can do, on a file of any size."""
+
+    # -- life
+    def close(self) -> None: ...  # LostBytesError, OSError: what was lost and nobody told
+    closed: bool
+    name: Union[str, bytes, int]  # as given to open()
+    mode: str
+    offset: int  # of the part in the file
+    def __enter__(self) -> File: ...
+    def __exit__(self, kind: Optional[type], value: Optional[BaseException], traceback: Optional[TracebackType]) -> None: ...
+    # Pickles as (absolute path, mode "r" or "r+", part and options); a File opened by descriptor or as "c" does not (TypeError).
+    # == is identity; hashable; weak references; repr: <tome.File 'app.log' mode='r' size=123> or <tome.File 'app.log' closed>
+
+    # -- a sequence of bytes; closed: ValueError; stores on "r": TypeError, as mmap and bytes have it
+    def __len__(self) -> int: ...  # OverflowError beyond sys.maxsize
+    size: int  # the same, of any size
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> bytes: ...
+    # Slices are of the same length as their value, as with mmap (IndexError). With grow=True a slice with step 1 whose value is longer
+    # writes past the end: f[a:] = data and f[a:b] = data with b - a == len(data), where a and b may lie past the end (not clamped).
+    @overload
+    def __setitem__(self, index: SupportsIndex, value: SupportsIndex) -> None: ...
+    @overload
+    def __setitem__(self, index: slice, value: _Buffer) -> None: ...
+    def __contains__(self, value: object) -> bool: ...  # an int, or a byte string anywhere
+    def __iter__(self) -> Iterator[int]: ...
+    def __reversed__(self) -> Iterator[int]: ...
+    # The buffer protocol: memoryview(f), numpy.frombuffer(f); readonly for "r". close() and shrinking are then BufferError.
+
+    # -- size and changes (file_size.c)
+    def append(self, data: _Buffer) -> int: ...  # where it begins; atomic among appenders
+    def resize(self, size: int) -> None: ...  # BufferError: would cut what a buffer covers
+    def refresh(self) -> int: ...  # adopts what others did to the size; the size
+    def fill(self, value: int, offset: int = 0, length: Optional[int] = None) -> None: ...
+    def move(self, dest: int, src: int, count: int) -> None: ...
+    def flush(self, offset: int = 0, length: Optional[int] = None, *, durable: bool = False, wait: bool = True) -> None: ...
+    def check(self) -> None: ...  # LostBytesError if bytes were lost that nobody was told of
+
+    # -- searching (file_search.c); the interpreter lock is free meanwhile; Ctrl-C works
+    def find(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...
+    def rfind(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...
+    def index(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...  # ValueError
+    def rindex(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...
+    def count(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...
+    # Lazy offsets of one byte string, or of any of several (then the match that begins first, of those the longest).
+    def findall(self, sub: Union[_Buffer, Iterable[_Buffer]], start: _Place = None, end: _Place = None, *,
+                overlapping: bool = False, ignore_case: bool = False, reverse: bool = False) -> Iterator[int]: ...
+    # bytes: an expression in PCRE2's syntax as Tome has it (^ and $ are ends of lines); an re.Pattern of bytes: Python's own rules and
+    # match objects, on the file in place.
+    @overload
+    def finditer(self, pattern: _Buffer, start: _Place = None, end: _Place = None, *, ignore_case: bool = False) -> Iterator[Match]: ...
+    @overload
+    def finditer(self, pattern: re.Pattern[bytes], start: _Place = None, end: _Place = None) -> Iterator[re.Match[bytes]]: ...
+
+    # -- reading (file_reading.c)
+    # ranges: pairs (offset, length), slices with step None or 1, or an integer array (n, 2) that exports a buffer
+    @overload
+    def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]]) -> list[bytes]: ...
+    @overload
+    def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]], out: _Buffer) -> int: ...  # bytes put there, one range behind the other
+    def prefetch(self, ranges: Iterable[Union[Tuple[int, int], slice]]) -> None: ...
+    def view(self, start: _Place = None, stop: _Place = None, *, write: bool = False,
+             advice: Optional[Literal["random", "sequential"]] = None) -> View: ...
+
+    # -- memory (file_residency.c)
+    def residency(self, offset: int = 0, length: Optional[int] = None) -> Residency: ...
+    def resident_pages(self, offset: int = 0, length: Optional[int] = None) -> bytes: ...  # 1 or 0 for each page
+    def warm(self, offset: int = 0, length: Optional[int] = None, *, rate: int = 0) -> None: ...
+    def evict(self, offset: int = 0, length: Optional[int] = None) -> None: ...
+    def lock(self, offset: int = 0, length: Optional[int] = None) -> None: ...
+    def unlock(self, offset: int = 0, length: Optional[int] = None) -> None: ...
+    def stats(self) -> Stats: ...
+    def info(self) -> Info: ...
+
+    # -- lines (lines.c, file_lines.c, between.c)
+    lines: Lines
+    # The lines of the records from start to stop (both included), as `tome between`; None: from the first, to the last.
+    def between(self, start: Optional[_Key] = None, stop: Optional[_Key] = None, *, kind: Literal["time", "number", "text"] = "time",
+                column: int = 0, separator: Optional[str] = None, format: Optional[str] = None,
+                slack: Union[float, datetime.timedelta] = 0, zone: Optional[datetime.tzinfo] = None) -> Lines: ...
+
+    # -- in Python (array.py, aio.py)
+    def array(self, dtype: Any, shape: Any = None, offset: int = 0, *, advice: Optional[Literal["random", "sequential"]] = None) -> Array: ...
+    aio: AsyncFile  # the calls that wait, as coroutines
+
+class View:
+    """A range as a buffer. Leaving the `with` block (or release()) raises LostBytesError if bytes of it were lost meanwhile."""
+
+    offset: int
+    readonly: bool
+    def release(self) -> None: ...  # BufferError while its buffers are out
+    def __enter__(self) -> memoryview: ...
+    def __exit__(self, kind: Optional[type], value: Optional[BaseException], traceback: Optional[TracebackType]) -> None: ...
+    def __len__(self) -> int: ...
+    # and the buffer protocol
+
+class Match:
+    """A match of an expression: its place, and a copy of its bytes."""
+
+    def start(self) -> int: ...
+    def end(self) -> int: ...
+    def span(self) -> Tuple[int, int]: ...
+    def group(self) -> bytes: ...
+
+class Lines(Sequence[bytes]):
+    """Lines with their ends, as a file object gives them. f.lines[10:20] is Lines again: nothing is read before it is asked for."""
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Lines: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+    def __reversed__(self) -> Iterator[bytes]: ...
+    def number(self, offset: int) -> int: ...  # of the line, from 0, that holds a byte
+    def offset(self, number: int) -> int: ...  # of a line's first byte
+    # count, index and `in` are Sequence's: whole lines are compared
+
+class Array:
+    """A NumPy array on the file, which grows with it: shape[0] None follows the size."""
+
+class AsyncFile:
+    """The calls of File that wait, as coroutines: they run in threads, and the event loop goes on."""
