@@ -14,6 +14,9 @@ typedef void plant(void);
  *  "PLANTED name: found", with what gave it away. A child that ends well fails the test; one that is unable skips it. */
 void must_find_bug(const char *name, plant *bug, child_function *body, void *context);
 
+/** The same for a bug that shows only where two happen to meet: run up to `runs` times, until it does. */
+void must_meet_bug(int runs, const char *name, plant *bug, child_function *body, void *context);
+
 /** Plants of many suites: lost pages are signals; a sync that syncs nothing, for fsync and fdatasync in the table of calls. */
 void plant_no_guard(void);
 int sync_nothing(int fd);
