@@ -89,6 +89,16 @@ TOME_API int tome_matches_begin(tome_matches **ret, tome *map, const tome_patter
  *  @return 1, 0 (no more), or as tome_search(); after a failure the same again. Since 0.1. */
 TOME_API int tome_matches_next(tome_matches *matches, tome_range *ret_match);
 
+/** Some matches, in bounded time: those that are found already; if none is, those of one more piece (a quarter of a MiB; more only
+ *  for needles or matches that are longer), which may be none. For callers that have something to look at now and then, or to give
+ *  up while they wait. May be mixed with tome_matches_next().
+ *  @param[out] ret_matches  their bytes, in order
+ *  @param room              how many there is room for, at least 1
+ *  @param[out] ret_count    how many there are; set unless it fails
+ *  @return 1 (there may be more, also if there is none now), 0 (there are no more, and none now), or as tome_matches_next(). Since 0.1. */
+TOME_API int tome_matches_some(tome_matches *matches, tome_range *ret_matches, size_t room,
+                               size_t *ret_count);
+
 /** End a walk. @param matches  owned, may be NULL. Since 0.1. */
 TOME_API void tome_matches_end(tome_matches *matches);
 

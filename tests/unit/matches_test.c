@@ -27,6 +27,57 @@ static void must_walk(tome *map, const tome_pattern *pattern, uint64_t from, uin
   free(got.items);
 }
 
+/* The same a few at a time, and now and then one by itself. */
+static void must_walk_by_some(tome *map, const tome_pattern *pattern, uint64_t from, uint64_t to,
+                              uint32_t flags, const hit_list *want) {
+  tome_matches *walk = NULL;
+  tome_range some[7];
+  hit_list got = {0};
+  size_t count;
+  int r = 1;
+  must_succeed(tome_matches_begin(&walk, map, pattern, from, to, flags));
+  for (size_t room = 0; r == 1; room = (room + 1) % 8) {
+    count = room ? 77 : 1;
+    r = room ? tome_matches_some(walk, some, room, &count) : tome_matches_next(walk, some);
+    must(r == 0 || count <= (room ? room : 1));
+    for (size_t i = 0; r == 1 && i < count; i++)
+      add_hit(&got, some[i].offset, some[i].length, 0);
+  }
+  must_equal(r, 0);
+  must_be_same_hits(&got, want);
+  must_return(tome_matches_some(walk, some, 7, &count), 0);
+  must_equal(count, 0);
+  tome_matches_end(walk);
+  free(got.items);
+}
+
+static void some_matches_come_without_a_search_beyond_their_piece(void **state) {
+  (void)state;
+  const size_t size = (size_t)3 << 20, last = size - 5;
+  tome_range some[8];
+  size_t count = 0, calls = 0;
+  tome *map = open_anonymous(size);
+  must_succeed(tome_write(map, 10, "word", 4));
+  must_succeed(tome_write(map, last, "word", 4));
+  tome_pattern *pattern = pattern_of_string("word", 0);
+  tome_matches *walk = NULL;
+  must_succeed(tome_matches_begin(&walk, map, pattern, 0, TOME_END, 0));
+  must_return(tome_matches_some(walk, some, 8, &count), 1);
+  must_equal(count, 1);
+  must_equal(some[0].offset, 10);
+  do {
+    must_return(tome_matches_some(walk, some, 8, &count), 1);
+    calls++;
+  } while (count == 0);
+  must(calls >= (size >> 20));
+  must_equal(count, 1);
+  must_equal(some[0].offset, last);
+  must_return(tome_matches_some(walk, some, 8, &count), 0);
+  tome_matches_end(walk);
+  tome_pattern_free(pattern);
+  must_succeed(tome_close(map));
+}
+
 /* Of one needle, from the end: each ends where the one before begins or earlier, if they may not overlap. */
 static hit_list model_backward(const unsigned char *text, uint64_t from, uint64_t to,
                                const tome_needle *needle, int overlapping) {
@@ -56,6 +107,7 @@ static void must_walk_all_ways(tome *map, const unsigned char *text, const needl
     hit_list want = backward ? model_backward(text, from, to, &some->items[0], overlapping)
                              : model_matches(text, from, to, some, overlapping);
     must_walk(map, pattern, from, to, all_flags[i], &want);
+    must_walk_by_some(map, pattern, from, to, all_flags[i], &want);
     free(want.items);
   }
   tome_pattern_free(pattern);
@@ -189,6 +241,7 @@ static void a_walk_sees_stores_of_a_private_map(void **state) {
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(random_needles_are_walked_as_by_a_byte_loop),
+      TEST(some_matches_come_without_a_search_beyond_their_piece),
       TEST(case_is_ignored_backward_too),
       TEST(every_place_may_be_a_match),
       TEST(overlapping_matches_of_a_long_needle_take_linear_time),

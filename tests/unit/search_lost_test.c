@@ -131,7 +131,7 @@ static void a_walk_tells_what_lies_before_a_cut_and_then_always_the_loss(void **
     tome *map = open_in_pages(text, size);
     tome_matches *walk = NULL;
     tome_range match = {1, 2};
-    size_t i = 0;
+    size_t i = 0, count;
     must_succeed(tome_matches_begin(&walk, map, pattern, 0, TOME_END, flags));
     truncate_elsewhere(in_dir("text"), cut_to);
     for (; want.items[i].offset + 4 <= cut_to; i++) {
@@ -140,6 +140,8 @@ static void a_walk_tells_what_lies_before_a_cut_and_then_always_the_loss(void **
     }
     for (int again = 0; again < 3; again++) {
       must_fail(tome_matches_next(walk, &match), TOME_ELOST);
+      must_lose(cut_to, size);
+      must_fail(tome_matches_some(walk, &match, 1, &count), TOME_ELOST);
       must_lose(cut_to, size);
       must_equal(match.offset, want.items[i - 1].offset);
     }

@@ -102,25 +102,50 @@ int tome_matches_begin(tome_matches **ret, tome *map, const tome_pattern *patter
   return r;
 }
 
-/* Batches until one has a match. 0: there is none left. */
-static int next_batch(tome_matches *m) {
-  for (m->next = 0, m->piece.count = 0; m->piece.count == 0; search(m)) {
-    if (m->piece.done && m->piece.code < 0)
-      return tome__query_fail(&m->q, &m->piece, "tome_matches_next");
-    if (m->piece.done && !next_piece(m))
-      return 0;
-  }
+/* One more batch, which may be empty: 1. 0: there is none left. */
+static int next_batch(tome_matches *m, const char *operation) {
+  m->next = 0;
+  m->piece.count = 0;
+  if (m->piece.done && m->piece.code < 0)
+    return tome__query_fail(&m->q, &m->piece, operation);
+  if (m->piece.done && !next_piece(m))
+    return 0;
+  search(m);
   return 1;
 }
 
+/* The first of what is left of the batch. */
+static tome_range take(tome_matches *m) {
+  const tome_hit *hit = &m->piece.hits[m->next++];
+  m->matched = m->q.flags & TOME_SEARCH_BACKWARD ? hit->offset : hit->offset + hit->length;
+  return (tome_range){hit->offset, hit->length};
+}
+
 int tome_matches_next(tome_matches *m, tome_range *ret_match) {
-  int r = m->next < m->piece.count ? 1 : next_batch(m);
-  if (r == 1) {
-    const tome_hit *hit = &m->piece.hits[m->next++];
-    *ret_match = (tome_range){hit->offset, hit->length};
-    m->matched = m->q.flags & TOME_SEARCH_BACKWARD ? hit->offset : hit->offset + hit->length;
+  while (m->next == m->piece.count) {
+    int r = next_batch(m, __func__);
+    if (r != 1)
+      return r;
   }
-  return r;
+  *ret_match = take(m);
+  return 1;
+}
+
+int tome_matches_some(tome_matches *m, tome_range *ret_matches, size_t room, size_t *ret_count) {
+  size_t count = 0;
+  if (m->next == m->piece.count) {
+    int r = next_batch(m, __func__);
+    if (r < 0)
+      return r;
+    if (r == 0) {
+      *ret_count = 0;
+      return 0;
+    }
+  }
+  while (count < room && m->next < m->piece.count)
+    ret_matches[count++] = take(m);
+  *ret_count = count;
+  return 1;
 }
 
 void tome_matches_end(tome_matches *m) {
