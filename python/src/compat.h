@@ -31,7 +31,30 @@ static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyOb
 #define Py_TPFLAGS_IMMUTABLETYPE 0
 #endif
 
+/* Whether an object is a plain int of one digit, and then its value: without a call, for what must be fast. */
+#if PY_VERSION_HEX >= 0x030C0000
+static inline int is_compact_integer(PyObject *object, Py_ssize_t *ret) {
+  if (!PyLong_CheckExact(object) || !PyUnstable_Long_IsCompact((PyLongObject *)object))
+    return 0;
+  *ret = PyUnstable_Long_CompactValue((PyLongObject *)object);
+  return 1;
+}
+#else
+#if PY_VERSION_HEX < 0x030B0000
+#include <longintrepr.h>
+#endif
+static inline int is_compact_integer(PyObject *object, Py_ssize_t *ret) {
+  if (!PyLong_CheckExact(object) || Py_SIZE(object) < -1 || Py_SIZE(object) > 1)
+    return 0;
+  *ret = Py_SIZE(object) * (Py_ssize_t)((PyLongObject *)object)->ob_digit[0];
+  return 1;
+}
+#endif
+
 /* A method with keywords, as PyMethodDef wants it. */
 #define METHOD_WITH_KEYWORDS(function) ((PyCFunction)(void (*)(void))(function))
+
+/* Names of arguments (static const char *const [], ending in NULL) as PyArg_ParseTupleAndKeywords wants them; it changes none. */
+#define KEYWORD_NAMES(names) ((char **)(uintptr_t)(names))
 
 #endif

@@ -15,8 +15,11 @@ int mapped_load_slowly(mapped *self, uint64_t offset, void *buffer, Py_ssize_t l
   int r;
   if (!held)
     return -1;
-  Py_BEGIN_ALLOW_THREADS r = tome_read(held->map, offset, buffer, (size_t)length);
-  Py_END_ALLOW_THREADS if (r < 0) mapped_raise(self);
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_read(held->map, offset, buffer, (size_t)length);
+  Py_END_ALLOW_THREADS
+  if (r < 0)
+    mapped_raise(self);
   open_map_release(self->state, held);
   return r < 0 ? -1 : 0;
 }
@@ -26,8 +29,11 @@ int mapped_store_slowly(mapped *self, uint64_t offset, const void *data, Py_ssiz
   int r;
   if (!held)
     return -1;
-  Py_BEGIN_ALLOW_THREADS r = tome_write(held->map, offset, data, (size_t)length);
-  Py_END_ALLOW_THREADS if (r < 0) mapped_raise(self);
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_write(held->map, offset, data, (size_t)length);
+  Py_END_ALLOW_THREADS
+  if (r < 0)
+    mapped_raise(self);
   open_map_release(self->state, held);
   return r < 0 ? -1 : 0;
 }
@@ -69,8 +75,11 @@ static int gather(mapped *self, tome_span *spans, size_t count) {
   int r;
   if (!held)
     return -1;
-  Py_BEGIN_ALLOW_THREADS r = tome_gather(held->map, spans, count);
-  Py_END_ALLOW_THREADS if (r < 0) mapped_raise(self);
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_gather(held->map, spans, count);
+  Py_END_ALLOW_THREADS
+  if (r < 0)
+    mapped_raise(self);
   open_map_release(self->state, held);
   return r < 0 ? -1 : 0;
 }
@@ -129,9 +138,12 @@ static int find_in(mapped *self, const void *needle, Py_ssize_t length, tome_ran
   if (!held)
     return -1;
   uint64_t end = where.offset + where.length;
-  Py_BEGIN_ALLOW_THREADS r = (backward ? tome_rfind : tome_find)(held->map, needle, (size_t)length,
-                                                                 where.offset, end, ret_offset);
-  Py_END_ALLOW_THREADS if (r < 0) mapped_raise(self);
+  Py_BEGIN_ALLOW_THREADS
+  r = (backward ? tome_rfind : tome_find)(held->map, needle, (size_t)length, where.offset, end,
+                                          ret_offset);
+  Py_END_ALLOW_THREADS
+  if (r < 0)
+    mapped_raise(self);
   open_map_release(self->state, held);
   return r < 0 ? -1 : r;
 }

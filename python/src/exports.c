@@ -1,30 +1,75 @@
 /* Buffers: each is a view of the library, so that the bytes stay where they are whatever grows, and a lost page is no signal. */
 #include "mapped.h"
 
-/* Who asks for nothing but the bytes only reads them; memoryview asks for more, and may store. */
-static int may_store(int flags, int writable) {
-  return writable && (flags & (PyBUF_WRITABLE | PyBUF_ND | PyBUF_FORMAT));
+/* ---- views ---- */
+
+static tome_view *new_view(uint64_t length) {
+  tome_view *view = NULL;
+  if (length > (uint64_t)PY_SSIZE_T_MAX)
+    PyErr_SetString(PyExc_OverflowError, "the range does not fit in memory");
+  else if (!(view = PyMem_Malloc(sizeof *view)))
+    PyErr_NoMemory();
+  return view;
 }
 
-/* Begins the view of a buffer. The lock is kept: the object is not ours alone before its `exports` says so. */
-static tome_view *begin_view(mapped *self, Py_ssize_t length, int stores) {
-  tome_view *view = PyMem_Malloc(sizeof *view);
-  open_map *held = self->open;
+/* The object counts as exported before the lock is given up, so that nobody closes it meanwhile. */
+tome_view *mapped_begin_view(mapped *self, tome_range range, uint32_t intent) {
+  tome_view *view = new_view(range.length);
+  open_map *held = view ? mapped_hold(self) : NULL;
   int r;
-  if (!view) {
-    PyErr_NoMemory();
+  if (!held) {
+    PyMem_Free(view);
     return NULL;
   }
-  held->holders++;
   self->exports++;
-  Py_BEGIN_ALLOW_THREADS r = tome_view_begin(held->map, 0, (size_t)length,
-                                             stores ? TOME_VIEW_WRITE : TOME_VIEW_READ, view);
-  Py_END_ALLOW_THREADS if (r == 0) return view;
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_view_begin(held->map, range.offset, (size_t)range.length, intent, view);
+  Py_END_ALLOW_THREADS
+  if (r == 0)
+    return view;
   mapped_raise(self);
   self->exports--;
   open_map_release(self->state, held);
   PyMem_Free(view);
   return NULL;
+}
+
+int mapped_end_view(mapped *self, tome_view *view) {
+  int r = tome_view_end(view);
+  PyMem_Free(view);
+  self->exports--;
+  if (r < 0)
+    mapped_raise(self);
+  open_map_release(self->state, self->open); /* open: it was not closed while this was exported */
+  return r;
+}
+
+/* The smallest range that holds both; one of length 0 is none. */
+static tome_range join(tome_range a, tome_range b) {
+  if (a.length == 0 || b.length == 0)
+    return a.length == 0 ? b : a;
+  uint64_t from = a.offset < b.offset ? a.offset : b.offset;
+  uint64_t a_end = a.offset + a.length, b_end = b.offset + b.length;
+  return (tome_range){from, (a_end > b_end ? a_end : b_end) - from};
+}
+
+void mapped_drop_view(mapped *self, tome_view *view) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  if (mapped_end_view(self, view) < 0) {
+    const tome_error *error = tome_error_last();
+    self->lost = join(self->lost, (tome_range){error->offset, error->length});
+    PyErr_WriteUnraisable((PyObject *)self);
+  }
+  PyErr_Restore(type, value, traceback);
+}
+
+/* ---- buffers ---- */
+
+/* Who asks for nothing but the bytes only reads them; memoryview asks for more, and may store. */
+static uint32_t intent_of(int flags, int writable) {
+  return writable && (flags & (PyBUF_WRITABLE | PyBUF_ND | PyBUF_FORMAT)) ? TOME_VIEW_WRITE
+                                                                          : TOME_VIEW_READ;
 }
 
 int mapped_export(mapped *self, Py_buffer *buffer, int flags, Py_ssize_t length, int writable) {
@@ -35,26 +80,18 @@ int mapped_export(mapped *self, Py_buffer *buffer, int flags, Py_ssize_t length,
     PyErr_SetString(PyExc_BufferError, "Object is not writable.");
     return -1;
   }
-  tome_view *view = begin_view(self, length, may_store(flags, writable));
+  tome_view *view =
+      mapped_begin_view(self, (tome_range){0, (uint64_t)length}, intent_of(flags, writable));
   if (!view)
     return -1;
-  PyBuffer_FillInfo(buffer, (PyObject *)self, view->data, length, !writable, flags);
+  if (PyBuffer_FillInfo(buffer, (PyObject *)self, view->data, length, !writable, flags) < 0) {
+    mapped_drop_view(self, view);
+    return -1;
+  }
   buffer->internal = view;
   return 0;
 }
 
 void mapped_release(mapped *self, Py_buffer *buffer) {
-  tome_view *view = buffer->internal;
-  PyObject *type, *value, *traceback;
-  int r = tome_view_end(view);
-  PyMem_Free(view);
-  self->exports--;
-  if (r < 0) {
-    PyErr_Fetch(&type, &value, &traceback);
-    self->lost = (tome_range){tome_error_last()->offset, tome_error_last()->length};
-    mapped_raise(self);
-    PyErr_WriteUnraisable((PyObject *)self);
-    PyErr_Restore(type, value, traceback);
-  }
-  open_map_release(self->state, self->open);
+  mapped_drop_view(self, buffer->internal);
 }

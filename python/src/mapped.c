@@ -8,6 +8,7 @@ static open_map *new_open_map(tome *map) {
 }
 
 int mapped_open(mapped *self, tome *map) {
+  self->module = Py_NewRef(self->state->module);
   self->open = new_open_map(map);
   if (self->open)
     return 0;
@@ -21,8 +22,10 @@ static int let_go(open_map *held) {
   int r;
   if (--held->holders > 0)
     return 0;
-  Py_BEGIN_ALLOW_THREADS r = tome_close(held->map);
-  Py_END_ALLOW_THREADS PyMem_Free(held);
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_close(held->map);
+  Py_END_ALLOW_THREADS
+  PyMem_Free(held);
   return r;
 }
 
@@ -56,6 +59,7 @@ void mapped_clear(mapped *self) {
   if (self->weak_references)
     PyObject_ClearWeakRefs((PyObject *)self);
   Py_CLEAR(self->path);
+  Py_CLEAR(self->module);
 }
 
 int mapped_raise_closed(void) {
@@ -92,7 +96,8 @@ int mapped_check(mapped *self) {
     return -1;
   self->lost = (tome_range){0, 0};
   if (lost.length == 0) {
-    Py_BEGIN_ALLOW_THREADS r = tome_check(held->map, &lost);
+    Py_BEGIN_ALLOW_THREADS
+    r = tome_check(held->map, &lost);
     Py_END_ALLOW_THREADS
   }
   if (lost.length > 0)

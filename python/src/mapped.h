@@ -28,13 +28,14 @@ typedef struct open_map {
 
 /** The beginning of mmap and File objects. */
 typedef struct mapped {
-  PyObject_HEAD module_state *state; /* borrowed from the type, which keeps the module */
-  open_map *open;                    /* NULL: closed */
-  PyObject *path;                    /* what exceptions call the file, or NULL */
+  PyObject_HEAD
+  module_state *state; /* of the module, */
+  PyObject *module;    /* which is kept: the collector may end the type's hold on it first */
+  open_map *open;      /* NULL: closed */
+  PyObject *path;      /* what exceptions call the file, or NULL */
   PyObject *weak_references;
   Py_ssize_t exports; /* buffers and views that are out */
-  tome_range
-      lost; /* told only where nobody could catch it: check() and close() tell it once; length 0: nothing */
+  tome_range lost; /* what only a buffer was told: check() or close() tell it; length 0: nothing */
 } mapped;
 
 /* ---- life (mapped.c) ---- */
@@ -100,9 +101,16 @@ int mapped_find(mapped *self, const void *needle, Py_ssize_t length, uint64_t fr
 
 /* ---- buffers (exports.c) ---- */
 
+/** Begin a view of a range, TOME_VIEW_…, and count it among the exports. Gives the lock up. NULL: raised. Pre: open. */
+tome_view *mapped_begin_view(mapped *self, tome_range range, uint32_t intent);
+/** End it, and let go of its map. 0, or -1: bytes of it were lost, and LostBytesError was raised. */
+int mapped_end_view(mapped *self, tome_view *view);
+/** The same for who cannot raise: what was lost is reported as unraisable, and kept for check() and close(). */
+void mapped_drop_view(mapped *self, tome_view *view);
+
 /** bf_getbuffer for [0, length). A buffer that may be written to has its blocks allocated: a full disk is OSError. */
 int mapped_export(mapped *self, Py_buffer *buffer, int flags, Py_ssize_t length, int writable);
-/** bf_releasebuffer. What was lost meanwhile is reported as unraisable, and kept for check() and close(). */
+/** bf_releasebuffer, as mapped_drop_view(). */
 void mapped_release(mapped *self, Py_buffer *buffer);
 
 #endif

@@ -93,8 +93,9 @@ static int add_exceptions(PyObject *module) {
 /* ---- the module ---- */
 
 static int execute(PyObject *module) {
+  state_of_module(module)->module = module;
   if (add_exceptions(module) < 0 || add_types(module) < 0 || add_constants(module) < 0 ||
-      make_tuples(state_of_module(module)) < 0)
+      make_tuples(module) < 0)
     return -1;
   return PyModule_AddStringConstant(module, "library_version", tome_version());
 }

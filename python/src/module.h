@@ -5,6 +5,7 @@
 #include "compat.h"
 
 typedef struct module_state {
+  PyObject *module;           /* whose state this is; borrowed */
   PyObject *lost_bytes_error; /* an OSError */
   PyObject *untracked_error;  /* mmap.size() without a descriptor: an OSError and a ValueError */
   PyTypeObject *mmap;
@@ -25,8 +26,8 @@ module_state *state_of_type(PyTypeObject *type);
 
 /** Constants of mmap's module: ACCESS_…, PROT_…, MAP_…, MADV_…, PAGESIZE, ALLOCATIONGRANULARITY. -1: failed. */
 int add_constants(PyObject *module);
-/** The named tuples of residency, stats and info, into the state. -1: failed. */
-int make_tuples(module_state *state);
+/** The named tuples of residency, stats and info, into the module and its state. -1: failed. */
+int make_tuples(PyObject *module);
 
 /* One for each type; module.c makes the types. */
 extern PyType_Spec mmap_spec, file_spec, view_spec, found_spec, matches_spec, match_spec,

@@ -1,0 +1,84 @@
+/* What mmap asks of a POSIX system. */
+#include "mmap_system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/sysmacros.h>
+#endif
+
+static enum file_kind kind_of(const struct stat *status) {
+  if (S_ISREG(status->st_mode))
+    return REGULAR_FILE;
+  if (S_ISBLK(status->st_mode))
+    return BLOCK_DEVICE;
+#ifdef __linux__
+  if (S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 5))
+    return ZERO_DEVICE;
+#endif
+  return OTHER_FILE;
+}
+
+int system_ask(int descriptor, file_facts *ret) {
+  struct stat status;
+  int mode = fcntl(descriptor, F_GETFL);
+  if (mode < 0 || fstat(descriptor, &status) < 0)
+    return errno;
+  mode &= O_ACCMODE;
+  *ret = (file_facts){kind_of(&status), status.st_size, mode != O_WRONLY, mode != O_RDONLY};
+  return 0;
+}
+
+PyObject *system_name(int descriptor) {
+  static const char gone[] = " (deleted)";
+  char link[64], name[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+  ssize_t length = readlink(link, name, sizeof name);
+  if (length <= 0 || (size_t)length == sizeof name || name[0] != '/')
+    return Py_NewRef(Py_None);
+  size_t tail = sizeof gone - 1;
+  if ((size_t)length > tail && memcmp(name + (size_t)length - tail, gone, tail) == 0)
+    return Py_NewRef(Py_None);
+  return PyUnicode_DecodeFSDefaultAndSize(name, length);
+}
+
+static int new_memory(void) {
+#ifdef MFD_CLOEXEC
+  return memfd_create("tome", MFD_CLOEXEC);
+#else
+  char name[] = "/tmp/tome-XXXXXX";
+  int descriptor = mkstemp(name);
+  if (descriptor >= 0) {
+    unlink(name);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  }
+  return descriptor;
+#endif
+}
+
+int system_memory(Py_ssize_t size, int *ret_descriptor) {
+  int descriptor = new_memory();
+  if (descriptor < 0)
+    return errno;
+  if (ftruncate(descriptor, size) == 0) {
+    *ret_descriptor = descriptor;
+    return 0;
+  }
+  int number = errno;
+  close(descriptor);
+  return number;
+}
+
+int system_advise(void *address, size_t length, int advice) {
+  return madvise(address, length, advice) < 0 ? errno : 0;
+}
+
+int system_protect(void *address, size_t length, int protection) {
+  return mprotect(address, length, protection) < 0 ? errno : 0;
+}
