@@ -1,7 +1,8 @@
 #include "file_lines.h"
 
+#include "lines_type.h"
+
 PyObject *file_get_lines(PyObject *self, void *closure) {
-  (void)self;
   (void)closure;
-  Py_RETURN_NONE;
+  return mapped_check_open((mapped *)self) < 0 ? NULL : lines_new((file_object *)self, NULL);
 }

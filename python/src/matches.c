@@ -1,38 +1,190 @@
-/* Matches of patterns, and iterators over them. */
-#include "mapped.h"
+/* Matches of expressions, and iterators over them.
+ *
+ * A match has a copy of its bytes, as they were soon after it was found; if they are many it reads them when they are asked for. */
+#include "found.h"
 
-static void matches_dealloc(PyObject *self) {
-  PyTypeObject *type = Py_TYPE(self);
-  type->tp_free(self);
+/* More bytes are not copied unless they are asked for. */
+#define MOST_COPIED ((uint64_t)64 << 10)
+
+/* ---- matches ---- */
+
+typedef struct match_object {
+  PyObject_HEAD
+  tome_range range;
+  PyObject *bytes;   /* or NULL: they are */
+  file_object *file; /* read from here */
+} match_object;
+
+static PyObject *match_bytes(match_object *self) {
+  if (self->bytes)
+    return Py_NewRef(self->bytes);
+  if (mapped_check_open(&self->file->mapped) < 0)
+    return NULL;
+  return mapped_bytes(&self->file->mapped, self->range.offset, (Py_ssize_t)self->range.length);
+}
+
+static PyObject *match_start(PyObject *self, PyObject *nothing) {
+  (void)nothing;
+  return PyLong_FromUnsignedLongLong(((match_object *)self)->range.offset);
+}
+
+static PyObject *match_end(PyObject *self, PyObject *nothing) {
+  tome_range range = ((match_object *)self)->range;
+  (void)nothing;
+  return PyLong_FromUnsignedLongLong(range.offset + range.length);
+}
+
+static PyObject *match_span(PyObject *self, PyObject *nothing) {
+  tome_range range = ((match_object *)self)->range;
+  (void)nothing;
+  return Py_BuildValue("KK", (unsigned long long)range.offset,
+                       (unsigned long long)(range.offset + range.length));
+}
+
+static PyObject *match_group(PyObject *self, PyObject *nothing) {
+  (void)nothing;
+  return match_bytes((match_object *)self);
+}
+
+static PyObject *match_repr(PyObject *object) {
+  match_object *self = (match_object *)object;
+  unsigned long long begin = self->range.offset, end = begin + self->range.length;
+  if (!self->bytes)
+    return PyUnicode_FromFormat("<tome.Match span=(%llu, %llu)>", begin, end);
+  return PyUnicode_FromFormat("<tome.Match span=(%llu, %llu), match=%.50R>", begin, end,
+                              self->bytes);
+}
+
+static int match_traverse(PyObject *object, visitproc visit, void *arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(((match_object *)object)->file);
+  return 0;
+}
+
+static void match_dealloc(PyObject *object) {
+  PyTypeObject *type = Py_TYPE(object);
+  match_object *self = (match_object *)object;
+  PyObject_GC_UnTrack(object);
+  Py_XDECREF(self->bytes);
+  Py_XDECREF(self->file);
+  type->tp_free(object);
   Py_DECREF(type);
 }
 
-static PyType_Slot matches_slots[] = {
-    {Py_tp_dealloc, matches_dealloc},
-    {0, NULL},
+PyDoc_STRVAR(start_doc, "start($self)\n--\n\nWhere the match begins, in the file.");
+PyDoc_STRVAR(end_doc, "end($self)\n--\n\nWhere it ends.");
+PyDoc_STRVAR(span_doc, "span($self)\n--\n\nBoth, as a pair.");
+PyDoc_STRVAR(group_doc, "group($self)\n--\n\nIts bytes.");
+
+static PyMethodDef match_methods[] = {
+    {"start", match_start, METH_NOARGS, start_doc},
+    {"end", match_end, METH_NOARGS, end_doc},
+    {"span", match_span, METH_NOARGS, span_doc},
+    {"group", match_group, METH_NOARGS, group_doc},
+    {NULL, NULL, 0, NULL},
 };
 
-PyType_Spec matches_spec = {
-    .name = "tome.matches_iterator",
-    .basicsize = sizeof(PyObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = matches_slots,
-};
-
-static void match_dealloc(PyObject *self) {
-  PyTypeObject *type = Py_TYPE(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+static char match_doc[] = "A match of an expression: its place, and a copy of its bytes.";
 
 static PyType_Slot match_slots[] = {
-    {Py_tp_dealloc, match_dealloc},
-    {0, NULL},
+    {Py_tp_doc, match_doc},   {Py_tp_dealloc, match_dealloc}, {Py_tp_traverse, match_traverse},
+    {Py_tp_repr, match_repr}, {Py_tp_methods, match_methods}, {0, NULL},
 };
 
 PyType_Spec match_spec = {
     .name = "tome.Match",
-    .basicsize = sizeof(PyObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .basicsize = sizeof(match_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = match_slots,
+};
+
+/* Takes the bytes over; NULL: they are read from the file when asked for. */
+static PyObject *match_new(file_object *file, tome_range range, PyObject *bytes) {
+  PyTypeObject *type = file->mapped.state->match;
+  match_object *self = (match_object *)type->tp_alloc(type, 0);
+  if (!self) {
+    Py_XDECREF(bytes);
+    return NULL;
+  }
+  self->range = range;
+  self->bytes = bytes;
+  if (!bytes)
+    self->file = (file_object *)Py_NewRef((PyObject *)file);
+  return (PyObject *)self;
+}
+
+/* ---- iterators ---- */
+
+typedef struct matches_object {
+  PyObject_HEAD
+  match_walk walk;
+} matches_object;
+
+PyObject *matches_new(file_object *file, tome_pattern *pattern, tome_range where) {
+  PyTypeObject *type = file->mapped.state->matches;
+  matches_object *self = (matches_object *)type->tp_alloc(type, 0);
+  if (!self) {
+    tome_pattern_free(pattern);
+    return NULL;
+  }
+  self->walk.wants_bytes = 1;
+  if (walk_begin(&self->walk, file, pattern, where, 0) < 0)
+    Py_CLEAR(self);
+  return (PyObject *)self;
+}
+
+/* A copy of its bytes; NULL without an exception where they are many. */
+static PyObject *copy_bytes(match_walk *walk, tome_range match) {
+  const unsigned char *bytes = walk_bytes(walk);
+  if (bytes)
+    return PyBytes_FromStringAndSize((const char *)bytes, (Py_ssize_t)match.length);
+  if (match.length > MOST_COPIED)
+    return NULL;
+  return mapped_bytes(&walk->file->mapped, match.offset, (Py_ssize_t)match.length);
+}
+
+static PyObject *matches_next(PyObject *object) {
+  match_walk *walk = &((matches_object *)object)->walk;
+  tome_range match;
+  if (walk_next(walk, &match) != 1)
+    return NULL;
+  file_object *file = (file_object *)Py_NewRef((PyObject *)walk->file);
+  PyObject *bytes = copy_bytes(walk, match); /* may give up the lock: the walk may be over then */
+  PyObject *made = PyErr_Occurred() ? NULL : match_new(file, match, bytes);
+  Py_DECREF(file);
+  return made;
+}
+
+static int matches_traverse(PyObject *object, visitproc visit, void *arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(((matches_object *)object)->walk.file);
+  return 0;
+}
+
+static int matches_clear(PyObject *object) {
+  walk_end(&((matches_object *)object)->walk);
+  return 0;
+}
+
+static void matches_dealloc(PyObject *object) {
+  PyTypeObject *type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  (void)matches_clear(object);
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+static PyType_Slot matches_slots[] = {
+    {Py_tp_dealloc, matches_dealloc}, {Py_tp_traverse, matches_traverse},
+    {Py_tp_clear, matches_clear},     {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, matches_next},   {0, NULL},
+};
+
+PyType_Spec matches_spec = {
+    .name = "tome.matches_iterator",
+    .basicsize = sizeof(matches_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = matches_slots,
 };

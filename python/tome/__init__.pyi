@@ -2,19 +2,21 @@
 import datetime
 import os
 import re
-import sys
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, Optional, SupportsIndex, Tuple, Union, overload
+from typing import Any, Literal, NamedTuple, NoReturn, Optional, SupportsIndex, Tuple, Union, overload
 
-if sys.version_info >= (3, 12):
-    from collections.abc import Buffer as _Buffer
-else:
-    _Buffer = Any  # whatever exports a buffer
+from _typeshed import ReadableBuffer, WriteableBuffer
+from typing_extensions import Self, TypeAlias
 
-_Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]", int]
-_Place = Optional[SupportsIndex]  # negative: from the end
-_Key = Union[str, int, float, datetime.datetime]
+from .aio import AsyncFile as AsyncFile, AsyncLines as AsyncLines
+from .array import Array as Array
+
+_Buffer: TypeAlias = Union[ReadableBuffer, mmap, File, View]
+_WriteableBuffer: TypeAlias = Union[WriteableBuffer, mmap, File, View]
+
+_Path: TypeAlias = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]", int]
+_Place: TypeAlias = Optional[SupportsIndex]  # negative: from the end
+_Key: TypeAlias = Union[str, int, float, datetime.datetime]
 
 __version__: str
 
@@ -24,8 +26,95 @@ class LostBytesError(OSError):
 
 # ---- the drop-in: `mmap` and the constants of its module, typed as typeshed has them ----
 
+error = OSError
+
+PAGESIZE: int
+ALLOCATIONGRANULARITY: int
+ACCESS_DEFAULT: int
+ACCESS_READ: int
+ACCESS_WRITE: int
+ACCESS_COPY: int
+PROT_READ: int
+PROT_WRITE: int
+PROT_EXEC: int
+MAP_SHARED: int
+MAP_PRIVATE: int
+MAP_ANON: int
+MAP_ANONYMOUS: int
+MAP_DENYWRITE: int
+MAP_EXECUTABLE: int
+MAP_POPULATE: int
+MAP_STACK: int
+MAP_NORESERVE: int
+MADV_NORMAL: int
+MADV_RANDOM: int
+MADV_SEQUENTIAL: int
+MADV_WILLNEED: int
+MADV_DONTNEED: int
+MADV_REMOVE: int
+MADV_DONTFORK: int
+MADV_DOFORK: int
+MADV_HWPOISON: int
+MADV_MERGEABLE: int
+MADV_UNMERGEABLE: int
+MADV_HUGEPAGE: int
+MADV_NOHUGEPAGE: int
+MADV_DONTDUMP: int
+MADV_DODUMP: int
+MADV_FREE: int
+MS_SYNC: int
+MS_ASYNC: int
+MS_INVALIDATE: int
+
 class mmap:
-    ...  # filled in by the part that makes it
+    def __new__(
+        cls,
+        fileno: int,
+        length: int,
+        flags: int = ...,
+        prot: int = ...,
+        access: int = ...,
+        offset: int = ...,
+        *,
+        trackfd: bool = ...,
+    ) -> Self: ...
+    @property
+    def closed(self) -> bool: ...
+    def close(self) -> None: ...  # LostBytesError, OSError: what was lost and nobody told
+    def check(self) -> None: ...  # LostBytesError if bytes were lost that nobody was told of
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
+
+    def find(self, sub: _Buffer, start: Optional[int] = ..., end: Optional[int] = ..., /) -> int: ...
+    def rfind(self, sub: _Buffer, start: Optional[int] = ..., end: Optional[int] = ..., /) -> int: ...
+    def flush(self, offset: int = ..., size: int = ..., /, *, flags: int = ..., durable: bool = ...) -> None: ...
+    def madvise(self, option: int, start: int = ..., length: int = ..., /) -> None: ...
+    def move(self, dest: int, src: int, count: int, /) -> None: ...
+    def read(self, n: Optional[int] = ..., /) -> bytes: ...
+    def read_byte(self) -> int: ...
+    def readline(self) -> bytes: ...
+    def resize(self, newsize: int, /) -> None: ...
+    def seek(self, pos: int, whence: int = ..., /) -> int: ...
+    def seekable(self) -> bool: ...
+    def size(self) -> int: ...
+    def tell(self) -> int: ...
+    def write(self, data: _Buffer, /) -> int: ...
+    def write_byte(self, byte: int, /) -> None: ...
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> int: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> bytes: ...
+    @overload
+    def __setitem__(self, key: SupportsIndex, value: SupportsIndex, /) -> None: ...
+    @overload
+    def __setitem__(self, key: slice, value: _Buffer, /) -> None: ...
+    def __delitem__(self, key: Union[SupportsIndex, slice], /) -> NoReturn: ...
+    def __contains__(self, value: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[bytes]: ...  # of length 1, as the standard type has it
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __release_buffer__(self, buffer: memoryview, /) -> None: ...
 
 # ---- files ----
 
@@ -85,19 +174,38 @@ class File(Sequence[int]):
     """A file as a sequence of bytes: what `bytes` (writable: `bytearray`, at fixed size) can do, on a file of any size."""
 
     # -- life
+    def __new__(
+        cls,
+        path: _Path,
+        mode: str = "r",
+        *,
+        offset: int = 0,
+        length: Optional[int] = None,
+        create: bool = False,
+        grow: bool = False,
+        sparse: bool = False,
+        advice: Optional[Literal["random", "sequential"]] = None,
+        reserve: int = 0,
+        permissions: int = 0o666,
+    ) -> Self: ...  # as open()
     def close(self) -> None: ...  # LostBytesError, OSError: what was lost and nobody told
-    closed: bool
-    name: Union[str, bytes, int]  # as given to open()
-    mode: str
-    offset: int  # of the part in the file
-    def __enter__(self) -> File: ...
-    def __exit__(self, kind: Optional[type], value: Optional[BaseException], traceback: Optional[TracebackType]) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def name(self) -> Union[str, bytes, int]: ...  # as given to open()
+    @property
+    def mode(self) -> str: ...
+    @property
+    def offset(self) -> int: ...  # of the part in the file
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
     # Pickles as (absolute path, mode "r" or "r+", part and options); a File opened by descriptor or as "c" does not (TypeError).
     # == is identity; hashable; weak references; repr: <tome.File 'app.log' mode='r' size=123> or <tome.File 'app.log' closed>
 
     # -- a sequence of bytes; closed: ValueError; stores on "r": TypeError, as mmap and bytes have it
     def __len__(self) -> int: ...  # OverflowError beyond sys.maxsize
-    size: int  # the same, of any size
+    @property
+    def size(self) -> int: ...  # the same, of any size
     @overload
     def __getitem__(self, index: SupportsIndex) -> int: ...
     @overload
@@ -143,7 +251,7 @@ class File(Sequence[int]):
     @overload
     def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]]) -> list[bytes]: ...
     @overload
-    def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]], out: _Buffer) -> int: ...  # bytes put there, one range behind the other
+    def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]], out: _WriteableBuffer) -> int: ...  # bytes put there, one range behind the other
     def prefetch(self, ranges: Iterable[Union[Tuple[int, int], slice]]) -> None: ...
     def view(self, start: _Place = None, stop: _Place = None, *, write: bool = False,
              advice: Optional[Literal["random", "sequential"]] = None) -> View: ...
@@ -159,7 +267,8 @@ class File(Sequence[int]):
     def info(self) -> Info: ...
 
     # -- lines (lines.c, file_lines.c, between.c)
-    lines: Lines
+    @property
+    def lines(self) -> Lines: ...
     # The lines of the records from start to stop (both included), as `tome between`; None: from the first, to the last.
     def between(self, start: Optional[_Key] = None, stop: Optional[_Key] = None, *, kind: Literal["time", "number", "text"] = "time",
                 column: int = 0, separator: Optional[str] = None, format: Optional[str] = None,
@@ -167,16 +276,19 @@ class File(Sequence[int]):
 
     # -- in Python (array.py, aio.py)
     def array(self, dtype: Any, shape: Any = None, offset: int = 0, *, advice: Optional[Literal["random", "sequential"]] = None) -> Array: ...
-    aio: AsyncFile  # the calls that wait, as coroutines
+    @property
+    def aio(self) -> AsyncFile: ...  # the calls that wait, as coroutines
 
 class View:
     """A range as a buffer. Leaving the `with` block (or release()) raises LostBytesError if bytes of it were lost meanwhile."""
 
-    offset: int
-    readonly: bool
+    @property
+    def offset(self) -> int: ...
+    @property
+    def readonly(self) -> bool: ...
     def release(self) -> None: ...  # BufferError while its buffers are out
     def __enter__(self) -> memoryview: ...
-    def __exit__(self, kind: Optional[type], value: Optional[BaseException], traceback: Optional[TracebackType]) -> None: ...
+    def __exit__(self, *exception: object) -> None: ...
     def __len__(self) -> int: ...
     # and the buffer protocol
 
@@ -201,9 +313,3 @@ class Lines(Sequence[bytes]):
     def number(self, offset: int) -> int: ...  # of the line, from 0, that holds a byte
     def offset(self, number: int) -> int: ...  # of a line's first byte
     # count, index and `in` are Sequence's: whole lines are compared
-
-class Array:
-    """A NumPy array on the file, which grows with it: shape[0] None follows the size."""
-
-class AsyncFile:
-    """The calls of File that wait, as coroutines: they run in threads, and the event loop goes on."""

@@ -1,0 +1,576 @@
+/* The type Lines.
+ *
+ * A Lines is what it is of (a file, or parts of it) and slices, one taken of the other, as they were asked for. What they mean is
+ * found out at each use, by what is needed for it: f.lines[10:20] looks for line 10, f.lines[-10:] for the tenth from the end, and
+ * only what cannot be told without it has all lines counted. */
+#include "lines_type.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Lines so far apart are looked up one by one, and not passed over. */
+#define FAR 1000
+/* More lines than there can be. */
+#define ENDLESS UINT64_MAX
+
+typedef struct slice {
+  Py_ssize_t start, stop, step; /* as PySlice_Unpack() has it */
+} line_slice;
+
+typedef struct lines_object {
+  PyObject_VAR_HEAD file_object *file;
+  line_parts *parts; /* or NULL */
+  line_slice slices[];
+} lines_object;
+
+/* What slices come to: lines first, first + step and so on; from the end, where 1 is the last, these numbers count down. */
+typedef struct selection {
+  int from_end;
+  int exact; /* the last of them is there; else `count` is what there is at most, step > 0 and not from_end */
+  uint64_t first, count;
+  int64_t step;
+} selection;
+
+/* ---- parts ---- */
+
+line_parts *line_parts_hold(line_parts *parts) {
+  if (parts)
+    parts->holders++;
+  return parts;
+}
+
+void line_parts_release(line_parts *parts) {
+  if (parts && --parts->holders == 0)
+    PyMem_Free(parts);
+}
+
+static int is_in_one_part(const lines_object *self) {
+  return !self->parts || self->parts->count == 1;
+}
+
+static tome_range whole_text(const lines_object *self) {
+  return line_part_range(self->parts, 0);
+}
+
+/* The last part that begins with no more than so many lines before it. Pre: there are some. */
+static size_t part_of_number(const line_parts *parts, uint64_t number) {
+  size_t from = 0, to = parts ? parts->count : 1;
+  while (to - from > 1) {
+    size_t middle = from + (to - from) / 2;
+    if (parts->part[middle].before <= number)
+      from = middle;
+    else
+      to = middle;
+  }
+  return from;
+}
+
+/* ---- asking for lines; all but lines_call are as in lines_index.h ---- */
+
+static int count_all(lines_object *self, lines_call *call, uint64_t *ret) {
+  if (self->parts && self->parts->lines != UINT64_MAX) {
+    *ret = self->parts->lines;
+    return 1;
+  }
+  int r = lines_count(call, whole_text(self), ret);
+  if (r > 0 && self->parts)
+    self->parts->lines = *ret;
+  return r;
+}
+
+static int find_number(const lines_object *self, lines_call *call, uint64_t number,
+                       size_t *ret_part, tome_line *ret) {
+  size_t part = part_of_number(self->parts, number);
+  uint64_t before = self->parts ? self->parts->part[part].before : 0;
+  *ret_part = part;
+  return lines_nth(call, line_part_range(self->parts, part), number - before, ret);
+}
+
+/* From the end; only of what is in one part. */
+static int find_last(const lines_object *self, lines_call *call, uint64_t number, int only_near,
+                     tome_line *ret) {
+  return lines_nth_last(call, whole_text(self), number, only_near, ret);
+}
+
+static int find_selected(const lines_object *self, lines_call *call, const selection *s, uint64_t i,
+                         size_t *ret_part, tome_line *ret) {
+  uint64_t distance = i * (uint64_t)s->step; /* may be less than 0, which comes to the same */
+  *ret_part = 0;
+  if (s->from_end)
+    return find_last(self, call, s->first - distance, 0, ret);
+  return find_number(self, call, s->first + distance, ret_part, ret);
+}
+
+/* ---- what slices mean ---- */
+
+static uint64_t count_steps(uint64_t distance, uint64_t step) {
+  return distance > 0 ? (distance - 1) / step + 1 : 0;
+}
+
+/* A slice that can be told of a selection whose end is not known: 1, or 0. */
+static int slice_open(selection *s, const line_slice *slice) {
+  if (s->exact || slice->start < 0 || slice->stop < 0 || slice->step < 0)
+    return 0;
+  uint64_t start = (uint64_t)slice->start, stop = (uint64_t)slice->stop;
+  uint64_t step = (uint64_t)slice->step, most = (uint64_t)INT64_MAX;
+  if (slice->stop == PY_SSIZE_T_MAX || stop > s->count)
+    stop = s->count;
+  if (stop != ENDLESS || start >= stop)
+    s->count = count_steps(stop > start ? stop - start : 0, step);
+  if (start > (most - s->first) / (uint64_t)s->step) { /* no line has such a number */
+    s->count = 0;
+    return 1;
+  }
+  s->first += start * (uint64_t)s->step;
+  if (step > most / (uint64_t)s->step) {
+    s->count = s->count < 1 ? s->count : 1;
+    step = 1;
+  }
+  s->step *= (int64_t)step;
+  return 1;
+}
+
+/* The numbers from the end of the lines of a slice, if that is how it is written: 1, or 0. */
+static int count_from_end(const line_slice *slice, selection *ret) {
+  uint64_t start = 0 - (uint64_t)slice->start, stop = 0 - (uint64_t)slice->stop;
+  if (slice->step > 0) {
+    if (slice->start >= 0 || (slice->stop >= 0 && slice->stop != PY_SSIZE_T_MAX))
+      return 0;
+    stop = slice->stop < 0 ? stop : 0;
+    *ret = (selection){1, 1, start,
+                       count_steps(start > stop ? start - stop : 0, (uint64_t)slice->step),
+                       slice->step};
+    return 1;
+  }
+  if ((slice->start >= 0 && slice->start != PY_SSIZE_T_MAX) || slice->stop >= 0 ||
+      slice->stop == PY_SSIZE_T_MIN)
+    return 0;
+  start = slice->start < 0 ? start : 1;
+  *ret = (selection){1, 1, start,
+                     count_steps(stop > start ? stop - start : 0, 0 - (uint64_t)slice->step),
+                     slice->step};
+  return 1;
+}
+
+/* The last few lines, without an index: 1, 0 (not so), or less. */
+static int slice_near_end(const lines_object *self, lines_call *call, const line_slice *slice,
+                          selection *s) {
+  selection found;
+  tome_line line;
+  if (s->exact || !is_in_one_part(self) || !count_from_end(slice, &found))
+    return 0;
+  uint64_t most = found.first; /* the largest of its numbers */
+  if (found.step < 0 && found.count > 0)
+    most += (found.count - 1) * (0 - (uint64_t)found.step);
+  int r = found.count > 0 ? find_last(self, call, most, 1, &line) : 1;
+  if (r > 0)
+    *s = found;
+  return r;
+}
+
+static void slice_finite(selection *s, const line_slice *slice) {
+  Py_ssize_t start = slice->start, stop = slice->stop;
+  Py_ssize_t count = PySlice_AdjustIndices((Py_ssize_t)s->count, &start, &stop, slice->step);
+  uint64_t distance = (uint64_t)start * (uint64_t)s->step;
+  s->first = s->from_end ? s->first - distance : s->first + distance;
+  s->count = (uint64_t)count;
+  if (count > 1) /* it is inside, so this is no larger than what there is */
+    s->step *= slice->step;
+}
+
+/* Find out how many there are. 1, or less than 0. */
+static int make_exact(lines_object *self, lines_call *call, selection *s) {
+  size_t part;
+  tome_line line;
+  uint64_t lines;
+  int r = s->exact || s->count == 0;
+  if (!r && s->count != ENDLESS)
+    r = find_selected(self, call, s, s->count - 1, &part, &line);
+  if (r == 0 && (r = count_all(self, call, &lines)) > 0) {
+    uint64_t there = count_steps(s->first < lines ? lines - s->first : 0, (uint64_t)s->step);
+    s->count = there < s->count ? there : s->count;
+  }
+  s->exact = 1;
+  return r;
+}
+
+/* Of the lines that are there now. 1, or less than 0. */
+static int resolve(lines_object *self, lines_call *call, selection *s) {
+  *s = (selection){.count = ENDLESS, .step = 1};
+  for (Py_ssize_t i = 0; i < Py_SIZE(self); i++) {
+    if (slice_open(s, &self->slices[i]))
+      continue;
+    int r = i == 0 ? slice_near_end(self, call, &self->slices[i], s) : 0;
+    if (r == 0 && (r = make_exact(self, call, s)) > 0)
+      slice_finite(s, &self->slices[i]);
+    if (r < 0)
+      return r;
+  }
+  return 1;
+}
+
+/* ---- life ---- */
+
+static lines_object *new_object(file_object *file, line_parts *parts, Py_ssize_t slices) {
+  PyTypeObject *type = file->mapped.state->lines;
+  lines_object *self = (lines_object *)type->tp_alloc(type, slices);
+  if (!self)
+    return NULL;
+  self->file = (file_object *)Py_NewRef((PyObject *)file);
+  self->parts = line_parts_hold(parts);
+  return self;
+}
+
+PyObject *lines_new(file_object *file, line_parts *parts) {
+  PyObject *self = (PyObject *)new_object(file, parts, 0);
+  line_parts_release(parts);
+  return self;
+}
+
+static PyObject *sliced(lines_object *self, const line_slice *last) {
+  Py_ssize_t count = Py_SIZE(self);
+  lines_object *lines = new_object(self->file, self->parts, count + 1);
+  if (lines) {
+    memcpy(lines->slices, self->slices, (size_t)count * sizeof *last);
+    lines->slices[count] = *last;
+  }
+  return (PyObject *)lines;
+}
+
+static int traverse(PyObject *object, visitproc visit, void *arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(((lines_object *)object)->file);
+  return 0;
+}
+
+static int clear(PyObject *object) {
+  (void)object; /* a File lets go of its attributes, and so ends any circle */
+  return 0;
+}
+
+static void dealloc(PyObject *object) {
+  lines_object *self = (lines_object *)object;
+  PyTypeObject *type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  Py_XDECREF(self->file);
+  line_parts_release(self->parts);
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+/* ---- a sequence ---- */
+
+static int find_length(lines_object *self, lines_call *call, uint64_t *ret) {
+  selection s;
+  int r = resolve(self, call, &s);
+  if (r > 0)
+    r = make_exact(self, call, &s);
+  *ret = s.count;
+  return r;
+}
+
+static Py_ssize_t length(PyObject *object) {
+  lines_object *self = (lines_object *)object;
+  lines_call call;
+  uint64_t count;
+  if (lines_begin(&call, self->file) < 0 || lines_end(&call, find_length(self, &call, &count)) < 0)
+    return -1;
+  if (count > (uint64_t)PY_SSIZE_T_MAX) {
+    PyErr_SetString(PyExc_OverflowError, "too many lines");
+    return -1;
+  }
+  return (Py_ssize_t)count;
+}
+
+/* The line of an index, as sequences have it. 1, 0 or less. */
+static int find_index(lines_object *self, lines_call *call, Py_ssize_t index, tome_line *ret) {
+  selection s;
+  size_t part;
+  uint64_t i = (uint64_t)index;
+  if (index < 0 && Py_SIZE(self) == 0 && is_in_one_part(self))
+    return find_last(self, call, 0 - i, 0, ret);
+  int r = resolve(self, call, &s);
+  if (r > 0 && index < 0) {
+    r = make_exact(self, call, &s);
+    i += s.count; /* less than 0 is more than there can be */
+  }
+  if (r <= 0 || i >= s.count ||
+      (!s.exact && i > ((uint64_t)INT64_MAX - s.first) / (uint64_t)s.step))
+    return r < 0 ? r : 0;
+  return find_selected(self, call, &s, i, &part, ret);
+}
+
+/* 0, or -1 and raised (IndexError). */
+static int line_of_index(lines_object *self, Py_ssize_t index, tome_line *ret) {
+  lines_call call;
+  if (lines_begin(&call, self->file) < 0)
+    return -1;
+  int r = lines_end(&call, find_index(self, &call, index, ret));
+  if (r == 0)
+    PyErr_SetString(PyExc_IndexError, "line index out of range");
+  return r > 0 ? 0 : -1;
+}
+
+static PyObject *item(PyObject *object, Py_ssize_t index) {
+  lines_object *self = (lines_object *)object;
+  mapped *file = &self->file->mapped;
+  tome_line line;
+  if (line_of_index(self, index, &line) < 0 || mapped_check_open(file) < 0)
+    return NULL;
+  if (line.next - line.offset > (uint64_t)PY_SSIZE_T_MAX)
+    return PyErr_NoMemory();
+  return mapped_bytes(file, line.offset, (Py_ssize_t)(line.next - line.offset));
+}
+
+static PyObject *subscript(PyObject *object, PyObject *key) {
+  lines_object *self = (lines_object *)object;
+  line_slice slice;
+  if (PyIndex_Check(key)) {
+    Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
+    return index == -1 && PyErr_Occurred() ? NULL : item(object, index);
+  }
+  if (!PySlice_Check(key))
+    return PyErr_Format(PyExc_TypeError, "line indices must be integers or slices, not %.200s",
+                        Py_TYPE(key)->tp_name);
+  if (PySlice_Unpack(key, &slice.start, &slice.stop, &slice.step) < 0)
+    return NULL;
+  return sliced(self, &slice);
+}
+
+/* ---- iterating ---- */
+
+/* 1, 0 (nothing to go over) or less. */
+static int plan_walk(const lines_object *self, lines_call *call, const selection *s,
+                     line_walk *walk) {
+  tome_line line;
+  *walk = (line_walk){.file = self->file,
+                      .parts = self->parts,
+                      .backward = s->step < 0,
+                      .count = s->count,
+                      .step = s->step < 0 ? 0 - (uint64_t)s->step : (uint64_t)s->step};
+  walk->offset = whole_text(self).offset;
+  if (s->count == 0 || (!s->from_end && s->first == 0 && !walk->backward))
+    return 1;
+  int r = find_selected(self, call, s, 0, &walk->part, &line);
+  if (r > 0)
+    walk->offset = walk->backward ? line.next : line.offset;
+  else
+    walk->count = 0;
+  return r;
+}
+
+static PyObject *iterate(PyObject *object) {
+  lines_object *self = (lines_object *)object;
+  lines_call call;
+  selection s;
+  line_walk walk = {.step = 0};
+  if (lines_begin(&call, self->file) < 0)
+    return NULL;
+  int r = resolve(self, &call, &s);
+  int far = r > 0 && (s.step > FAR || s.step < -FAR);
+  if (r > 0 && !far)
+    r = plan_walk(self, &call, &s, &walk);
+  if (lines_end(&call, r) < 0)
+    return NULL;
+  return far ? PySeqIter_New(object) : lines_iterator_new(&walk);
+}
+
+PyDoc_STRVAR(reversed_doc,
+             "__reversed__($self, /)\n--\n\nIterate from the last line to the first.");
+
+static PyObject *iterate_back(PyObject *object, PyObject *none) {
+  static const line_slice backward = {PY_SSIZE_T_MAX, PY_SSIZE_T_MIN, -1};
+  lines_object *self = (lines_object *)object;
+  (void)none;
+  if (Py_SIZE(self) > 0) {
+    PyObject *lines = sliced(self, &backward), *iterator = lines ? iterate(lines) : NULL;
+    Py_XDECREF(lines);
+    return iterator;
+  }
+  if (mapped_check_open(&self->file->mapped) < 0)
+    return NULL;
+  size_t last = self->parts ? self->parts->count - 1 : 0;
+  tome_range range = line_part_range(self->parts, last);
+  line_walk walk = {.file = self->file,
+                    .parts = self->parts,
+                    .part = last,
+                    .offset = range.length == TOME_END ? TOME_END : range.offset + range.length,
+                    .backward = 1,
+                    .count = ENDLESS,
+                    .step = 1};
+  return lines_iterator_new(&walk);
+}
+
+/* ---- numbers and offsets ---- */
+
+PyDoc_STRVAR(offset_doc, "offset($self, number, /)\n--\n\n"
+                         "Where the first byte of a line is in the file.");
+
+static PyObject *offset_of(PyObject *object, PyObject *number) {
+  tome_line line;
+  Py_ssize_t index = PyNumber_AsSsize_t(number, PyExc_IndexError);
+  if ((index == -1 && PyErr_Occurred()) || line_of_index((lines_object *)object, index, &line) < 0)
+    return NULL;
+  return PyLong_FromUnsignedLongLong(line.offset);
+}
+
+/* The part that a byte is in: 1 or 0. */
+static int part_of_offset(const lines_object *self, uint64_t offset, size_t *ret) {
+  size_t count = self->parts ? self->parts->count : 1;
+  for (size_t i = 0; i < count; i++) {
+    tome_range range = line_part_range(self->parts, i);
+    if (offset >= range.offset && offset - range.offset < range.length) {
+      *ret = i;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Which of a selection line `number` is: 1 or 0. */
+static int index_in(const selection *s, uint64_t number, uint64_t *ret) {
+  uint64_t step = s->step < 0 ? 0 - (uint64_t)s->step : (uint64_t)s->step;
+  int up = (s->step > 0) != s->from_end;
+  if (up ? number < s->first : number > s->first)
+    return 0;
+  uint64_t distance = up ? number - s->first : s->first - number;
+  *ret = distance / step;
+  return distance % step == 0 && *ret < s->count;
+}
+
+/* 1, 0 (it is in none of these lines) or less. */
+static int find_index_of(lines_object *self, lines_call *call, uint64_t offset, uint64_t *ret) {
+  size_t part;
+  uint64_t number, lines;
+  selection s;
+  if (!part_of_offset(self, offset, &part))
+    return 0;
+  int r = lines_number(call, line_part_range(self->parts, part), offset, &number);
+  if (r > 0)
+    r = resolve(self, call, &s);
+  if (r <= 0)
+    return r;
+  number += self->parts ? self->parts->part[part].before : 0;
+  if (s.from_end) {
+    r = count_all(self, call, &lines);
+    number = lines - number;
+  }
+  return r < 0 ? r : index_in(&s, number, ret);
+}
+
+PyDoc_STRVAR(number_doc,
+             "number($self, offset, /)\n--\n\n"
+             "Which of these lines, from 0, holds a byte of the file. The bytes of a line's\n"
+             "end are its own. ValueError: none of them does.");
+
+static PyObject *number_of(PyObject *object, PyObject *argument) {
+  lines_object *self = (lines_object *)object;
+  lines_call call;
+  int64_t place;
+  uint64_t number = 0;
+  if (file_integer(argument, &place) < 0 || lines_begin(&call, self->file) < 0)
+    return NULL;
+  uint64_t size = tome_size(call.held->map);
+  uint64_t offset = place < 0 ? size + (uint64_t)place : (uint64_t)place;
+  int r = lines_end(&call, offset < size ? find_index_of(self, &call, offset, &number) : 0);
+  if (r < 0)
+    return NULL;
+  if (offset >= size)
+    return PyErr_Format(PyExc_IndexError, "offset out of range");
+  if (r == 0)
+    return PyErr_Format(PyExc_ValueError, "none of these lines holds that byte");
+  return PyLong_FromUnsignedLongLong(number);
+}
+
+/* ---- looking for a line ---- */
+
+PyDoc_STRVAR(count_doc, "count($self, value, /)\n--\n\nHow many lines are equal to a value.");
+
+static PyObject *count_value(PyObject *self, PyObject *value) {
+  Py_ssize_t count = PySequence_Count(self, value);
+  return count < 0 ? NULL : PyLong_FromSsize_t(count);
+}
+
+PyDoc_STRVAR(index_doc,
+             "index($self, value, start=0, stop=None, /)\n--\n\n"
+             "The number of the first line that is equal to a value. ValueError: none is.");
+
+static PyObject *index_of(PyObject *object, PyObject *args) {
+  PyObject *value, *stop_or_none = Py_None;
+  line_slice slice = {0, PY_SSIZE_T_MAX, 1};
+  if (!PyArg_ParseTuple(args, "O|nO:index", &value, &slice.start, &stop_or_none))
+    return NULL;
+  if (stop_or_none != Py_None) {
+    slice.stop = PyNumber_AsSsize_t(stop_or_none, NULL);
+    if (slice.stop == -1 && PyErr_Occurred())
+      return NULL;
+  }
+  if (slice.start < 0) {
+    Py_ssize_t lines = length(object);
+    if (lines < 0)
+      return NULL;
+    slice.start = slice.start + lines < 0 ? 0 : slice.start + lines;
+  }
+  PyObject *some = sliced((lines_object *)object, &slice);
+  Py_ssize_t index = some ? PySequence_Index(some, value) : -1;
+  Py_XDECREF(some);
+  return index < 0 ? NULL : PyLong_FromSsize_t(slice.start + index);
+}
+
+/* ---- the type ---- */
+
+static PyObject *slice_text(const line_slice *slice) {
+  char text[80];
+  PyOS_snprintf(text, sizeof text, "[%zd:%zd:%zd]", slice->start, slice->stop, slice->step);
+  return PyUnicode_FromString(text);
+}
+
+static PyObject *repr(PyObject *object) {
+  lines_object *self = (lines_object *)object;
+  PyObject *text = PyUnicode_FromString("");
+  for (Py_ssize_t i = 0; text && i < Py_SIZE(self); i++) {
+    PyObject *next = slice_text(&self->slices[i]);
+    PyObject *both = next ? PyUnicode_Concat(text, next) : NULL;
+    Py_XDECREF(next);
+    Py_SETREF(text, both);
+  }
+  if (!text)
+    return NULL;
+  PyObject *whole = PyUnicode_FromFormat("<tome.Lines%s%U of %R>", self->parts ? " of a range" : "",
+                                         text, self->file);
+  Py_DECREF(text);
+  return whole;
+}
+
+static char lines_doc[] =
+    "The lines of a file, with their ends, as a sequence of bytes objects: `f.lines`.\n\n"
+    "A slice is Lines again, and like all of them a view: what it means is found out when it is\n"
+    "used, so that f.lines[-10:] are the last ten lines also after the file has grown.\n\n"
+    "Iterating reads large pieces ahead and ends with the size that the file has then. Lines in "
+    "the\n"
+    "middle are found by an index, in memory, that is built when it is first needed.";
+
+static PyMethodDef methods[] = {
+    {"number", number_of, METH_O, number_doc},
+    {"offset", offset_of, METH_O, offset_doc},
+    {"count", count_value, METH_O, count_doc},
+    {"index", index_of, METH_VARARGS, index_doc},
+    {"__reversed__", iterate_back, METH_NOARGS, reversed_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, lines_doc},   {Py_tp_dealloc, dealloc},     {Py_tp_traverse, traverse},
+    {Py_tp_clear, clear},     {Py_tp_repr, repr},           {Py_tp_iter, iterate},
+    {Py_tp_methods, methods}, {Py_sq_length, length},       {Py_sq_item, item},
+    {Py_mp_length, length},   {Py_mp_subscript, subscript}, {0, NULL},
+};
+
+PyType_Spec lines_spec = {
+    .name = "tome.Lines",
+    .basicsize = offsetof(lines_object, slices),
+    .itemsize = sizeof(line_slice),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
