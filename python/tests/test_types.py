@@ -1,0 +1,107 @@
+"""The types in the stubs are those of the module, and checkers find mistakes by them."""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import tome
+
+PACKAGES = pathlib.Path(tome.__file__).parents[1]
+
+pytestmark = [
+    pytest.mark.skipif(
+        not importlib.util.find_spec("mypy"), reason=f"{sys.executable} has no mypy"
+    ),
+    pytest.mark.skipif(bool(os.environ.get("LD_PRELOAD")), reason="mypy is slow with a sanitizer"),
+]
+
+RIGHT = """
+import re
+from typing import Iterator, List, Optional, Tuple
+
+import tome
+import tome as mmap
+
+def classic(descriptor: int) -> Tuple[bytes, int, int]:
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_WRITE) as m:
+        m[0:5] = b"HELLO"
+        m[5] = 33
+        m.flush()
+        return m[:100], m[0], m.find(b"ERROR", 10)
+
+def modern(path: str) -> List[bytes]:
+    with tome.open(path, "r+", grow=True) as f:
+        at: int = f.append(b"more")
+        size: int = len(f) + f.size + f[at]
+        offsets: Iterator[int] = f.findall([b"a", bytearray(b"b")])
+        mine: Iterator[tome.Match] = f.finditer(rb"x+")
+        pythons: Iterator[re.Match[bytes]] = f.finditer(re.compile(rb"x+"))
+        resident: Optional[int] = f.residency().resident
+        with f.view(0, 10) as data:
+            first: memoryview = data
+        count: int = f.gather([(0, 5), slice(5, 9)], out=bytearray(9))
+        lines: List[bytes] = list(f.lines[2:5])
+        return f.gather([(0, 5), slice(5, 9)]) + lines
+
+try:
+    modern("x")
+except tome.LostBytesError as lost:
+    where: Tuple[int, int] = (lost.offset, lost.length)
+"""
+
+WRONG = """
+import tome
+f = tome.open("x", "rw")
+f.find("text")
+f.gather([1, 2])
+f.size = 5
+f[0:5] = "HELLO"
+n: str = f[0]
+m = tome.mmap("x", 0)
+m.nothing
+"""
+
+
+def mypy(*arguments, cwd):
+    # Only the build of this interpreter is looked at, and not a configuration that happens to be here.
+    command = [sys.executable, "-m", "mypy", "--config-file=", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "MYPYPATH": str(PACKAGES)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.11"])
+def test_a_program_that_uses_it_well_has_no_error_in_strict_mode(tmp_path, version):
+    (tmp_path / "right.py").write_text(RIGHT)
+    done = mypy("--strict", "--python-version", version, "right.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_each_mistake_is_found(tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG)
+    done = mypy("--strict", "wrong.py", cwd=tmp_path)
+    lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
+    assert lines == set(range(3, 11)), done.stdout
+
+
+def test_the_stubs_say_what_the_module_has(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "--concise", "tome"],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(PACKAGES)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
