@@ -46,6 +46,12 @@ check_manual() {
   sources 'docs/man/*' | xargs -r mandoc -T lint -W warning
 }
 
+# The package's types, as users' checkers see them; and what is imported or named without need anywhere.
+check_python() {
+  "$system_python" -m mypy --cache-dir build/lint/mypy python/tome &&
+    sources python/'*.py' tools/'*.py' packaging/'*.py' bench/'*.py' ':!python/tome' | xargs "$system_python" -m pyflakes
+}
+
 check_names() {
   local twice
   twice=$(sources | sed 's|.*/||' | sort | uniq -d |
@@ -69,13 +75,14 @@ check_length() {
 run_lint() {
   mkdir -p build/lint
   cmake -G Ninja -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
-    >build/lint/configure.log || stop 1 'the project cannot be configured'
+    "-DTOME_PYTHON=$system_python" >build/lint/configure.log || stop 1 'the project cannot be configured'
 
   check 'format (clang-format)' check_format
   check 'sources (clang-tidy)' check_tidy
   check 'sources (cppcheck)' check_cppcheck
   check 'scripts (shellcheck)' check_scripts
   check 'manual pages (mandoc)' check_manual
+  check 'Python (mypy --strict, pyflakes)' check_python
   check 'file names are unique' check_names
   check 'no file is long' check_length
 

@@ -37,6 +37,15 @@ sanitized() {
     "-DCMAKE_C_FLAGS=-O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $1"
 }
 
+# python_in_asan: the CMake options for the Python module in a build with AddressSanitizer, for one interpreter. Its runtime must be
+# there before the interpreter, which does not know of it, does not free all it has, and must die of a signal where a test wants it to.
+python_in_asan() {
+  local runtime
+  runtime=$(clang -print-file-name="libclang_rt.asan-$(uname -m).so")
+  printf '%s\n' "-DTOME_PYTHON=$system_python" "-DTOME_PYTHON_ENVIRONMENT=LD_PRELOAD=$runtime;PYTHONMALLOC=malloc;\
+ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_abort=0"
+}
+
 # The fuzzers run beside the tests, which wait for the disk half of the time.
 start_fuzzing() {
   build_fuzzers fuzz -DCMAKE_C_COMPILER=clang
@@ -64,12 +73,12 @@ run_test() {
   mkdir -p "$results"
   [ -z "$long" ] || start_fuzzing
   local address thread
-  mapfile -t address < <(sanitized -fsanitize=address,undefined)
+  mapfile -t address < <(sanitized -fsanitize=address,undefined && python_in_asan)
   mapfile -t thread < <(sanitized -fsanitize=thread)
 
-  TOME_TEST_LONG=$long try gcc -- -DCMAKE_C_COMPILER=gcc
+  TOME_TEST_LONG=$long try gcc -- -DCMAKE_C_COMPILER=gcc "-DTOME_PYTHON=$(find_pythons)"
   try clang -L unit -- -DCMAKE_C_COMPILER=clang
-  try asan -L 'unit|sweep|command|fault|stress|fuzz' -- "${address[@]}"
+  try asan -L 'unit|sweep|command|fault|stress|fuzz|python' -- "${address[@]}"
   try tsan -L threads -- "${thread[@]}"
   [ -z "$long" ] || finish_fuzzing
   python3 tools/sum_up_tests.py "$results" "${failed_builds[@]}"

@@ -6,10 +6,11 @@ FOLDER holds a JUnit file for each run. Prints the figures that tests told, the 
 failed test, every skipped test with its reason, and ends with one line: N passed, N failed, N skipped. A build that failed counts as a failed test. The status is 1 if
 anything failed or nothing was run.
 
-A program that runs several tests, with cmocka or Python's unittest, counts as that many tests, so that one
-skipped inside it is seen.
+A program that runs several tests, with cmocka, pytest or Python's unittest, counts as that many tests, so that one
+skipped inside it is seen. Of each interpreter's tests of the Python module the numbers are told too.
 """
 
+import collections
 import pathlib
 import re
 import sys
@@ -17,6 +18,8 @@ import xml.etree.ElementTree
 
 CMOCKA = re.compile(r"\[ +(OK|FAILED|ERROR|SKIPPED) +\] (\w+)")
 UNITTEST = re.compile(r" *(\w+) \(.*\.\.\. (ok|FAIL|ERROR|skipped)(?: ['\"](.*)['\"])?")
+PYTEST = re.compile(r"PYTEST (passed|failed|skipped) (.*?)(?:: (.*))?")
+PYTHON = re.compile(r"(\w+): python\.(\d+\.\d+)\..*")
 FIGURE = re.compile(r"FIGURE (.*): (\d+)")
 PLANTED = re.compile(r"PLANTED (.*): (found .*)")
 REASON = re.compile(r"SKIP(?:PED)?(?: \w+)?: (.*)")
@@ -43,6 +46,8 @@ def outcomes_inside(output):
             reason = None
         elif match := UNITTEST.fullmatch(line):
             outcomes.setdefault(match[1], (MEANING[match[2]], match[3]))
+        elif match := PYTEST.fullmatch(line):
+            outcomes.setdefault(match[2], (match[1], match[3]))
     return outcomes
 
 
@@ -78,6 +83,22 @@ def figures_and_planted_bugs(case, figures, planted):
             planted.setdefault(f"{case.get('name')}: {match[1]}", match[2])
 
 
+def count(outcomes):
+    """How many came out how, in words."""
+    numbers = collections.Counter(outcome for _, outcome, _ in outcomes)
+    return ", ".join(f"{numbers[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
+
+
+def print_interpreters(outcomes):
+    """The numbers of each interpreter of each build."""
+    interpreters = {}
+    for outcome in outcomes:
+        if match := PYTHON.fullmatch(outcome[0]):
+            interpreters.setdefault(match.groups(), []).append(outcome)
+    for build, version in sorted(interpreters, key=lambda one: (one[0], [*map(int, one[1].split("."))])):
+        print(f"python   {version} ({build}): {count(interpreters[build, version])}")
+
+
 def main():
     folder, *failed_builds = sys.argv[1:]
     outcomes = [(f"{build}: the build", "failed", None) for build in failed_builds]
@@ -91,17 +112,15 @@ def main():
         print(f"figure   {name}: {value:,}")
     for name, how in sorted(planted.items()):
         print(f"planted  {name}: {how}")
+    print_interpreters(outcomes)
     for test, outcome, reason in outcomes:
         if outcome == "failed":
             print(f"failed   {test}")
         elif outcome == "skipped":
             print(f"skipped  {test}: {reason or 'no reason given'}")
-    passed, failed, skipped = (
-        sum(outcome == wanted for _, outcome, _ in outcomes)
-        for wanted in ("passed", "failed", "skipped")
-    )
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed or not passed else 0
+    print(count(outcomes))
+    ended = [outcome for _, outcome, _ in outcomes]
+    return 1 if "failed" in ended or "passed" not in ended else 0
 
 
 if __name__ == "__main__":
