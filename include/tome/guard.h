@@ -24,7 +24,8 @@
  * may read them as what they are, bytes of the file; pread() does the same.
  *
  * A thread that has SIGBUS blocked cannot be saved: the system kills the process. A handler that someone
- * else installs later is found, and chained to, by the next open. While a guarded map is open, a handler that was there before
+ * else installs later is found, and chained to, by the next open. Until then it gets our signals; one that puts back what it found and
+ * raises the signal again, as Python's faulthandler does, ends nothing (x86-64 and aarch64). While a guarded map is open, a handler that was there before
  * runs on the alternate signal stack if the thread has one; and a program started by exec has SIGBUS at its default, also if it
  * was ignored here. */
 #ifndef TOME_GUARD_H

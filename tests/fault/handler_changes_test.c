@@ -87,6 +87,64 @@ static void a_reporter_still_gets_the_faults_that_are_not_ours(void **state) {
   must_equal(WEXITSTATUS(status), REPORTED);
 }
 
+/* ---- a reporter that lets the program end as it would have ---- */
+
+static struct sigaction before_reporter;
+static volatile sig_atomic_t reports;
+
+static void report_and_raise_again(int number) {
+  reports++;
+  must_equal(sigaction(number, &before_reporter, NULL), 0);
+  must_equal(raise(number), 0);
+}
+
+static void install_raising_reporter(void) {
+  struct sigaction action = {.sa_handler = report_and_raise_again, .sa_flags = SA_NODEFER};
+  sigemptyset(&action.sa_mask);
+  must_equal(sigaction(SIGBUS, &action, &before_reporter), 0);
+  reports = 0;
+}
+
+static void lose_page_under_raising_reporter(void *unused) {
+  (void)unused;
+  signal(SIGBUS, SIG_DFL);
+  const char *path = make_pattern_file("file", 2 * PAGE);
+  tome *map = open_map(path, TOME_READ);
+  install_raising_reporter();
+  meet_lost_page(map, path);
+  must_equal(reports, 1);
+  meet_lost_page(map, path);
+  must_equal(reports, 1); /* it is there no longer */
+  must_succeed(tome_close(map));
+}
+
+static void a_reporter_that_gives_its_place_back_and_raises_again_ends_nothing(void **state) {
+  (void)state;
+#if !defined(__x86_64__) && !defined(__aarch64__)
+  skip_because("this processor's signal frames do not tell the last fault");
+#endif
+  in_child(lose_page_under_raising_reporter, NULL);
+}
+
+static void raise_after_a_loss(void *unused) {
+  (void)unused;
+  signal(SIGBUS, SIG_DFL); /* not the test runner's handler */
+  const char *path = make_pattern_file("file", 2 * PAGE);
+  tome *map = open_map(path, TOME_READ);
+  meet_lost_page(map, path);
+  must_succeed(tome_close(map));
+  map = open_map(make_pattern_file("other", PAGE), TOME_READ);
+  install_raising_reporter();
+  raise(SIGBUS);
+}
+
+static void a_signal_raised_in_earnest_still_ends_the_program(void **state) {
+  (void)state;
+  int status = child_status(raise_after_a_loss, NULL);
+  must(WIFSIGNALED(status));
+  must_equal(WTERMSIG(status), SIGBUS);
+}
+
 /* ---- a later handler that chains, with a mask of its own ---- */
 
 static struct sigaction chained;
@@ -342,6 +400,8 @@ int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(a_later_handler_that_does_not_chain_gets_our_faults_until_the_next_open),
       TEST(a_reporter_still_gets_the_faults_that_are_not_ours),
+      TEST(a_reporter_that_gives_its_place_back_and_raises_again_ends_nothing),
+      TEST(a_signal_raised_in_earnest_still_ends_the_program),
       TEST(a_later_handler_may_chain_with_other_signals_unblocked),
       TEST(a_foreign_fault_during_the_last_close_goes_to_its_handler),
       TEST(the_handler_is_gone_with_the_last_map_of_many_threads),

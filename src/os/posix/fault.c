@@ -6,6 +6,7 @@
  * is is written on the signal itself, in bytes of its description that the system leaves zero: handlers may leave by
  * longjmp, so nothing that has to be taken back will do. */
 #include "calls.h"
+#include "last_fault.h"
 #include "os.h"
 #include "posix_error.h"
 
@@ -127,15 +128,53 @@ static void pass_on(int number, siginfo_t *info, void *context) {
     call(&action, number, info, context);
 }
 
+/* ---- a signal that a handler above ours raises again ----
+ *
+ * Such a handler gives its place back to us and raises the signal once more, to let the program end; Python's faulthandler does. That
+ * looks like any signal that a program sends itself, but for the fault that the thread met before and that we have not seen. */
+
+#define MOST_THREADS 64
+
+/* The last fault of a thread that was dealt with: later signals go on telling of it. Threads may fall on the same place, and what is old then
+ * looks new. By the thread's handle, which a forked child keeps. */
+static struct { _Atomic uintptr_t thread, address; } dealt_with[MOST_THREADS];
+
+static size_t place_of(uintptr_t thread) {
+  return (thread >> 12) * 31 % MOST_THREADS;
+}
+
+static void remember(uintptr_t address) {
+  uintptr_t thread = (uintptr_t)pthread_self();
+  atomic_store(&dealt_with[place_of(thread)].thread, thread);
+  atomic_store(&dealt_with[place_of(thread)].address, address);
+}
+
+static int is_old(uintptr_t address) {
+  uintptr_t thread = (uintptr_t)pthread_self();
+  return atomic_load(&dealt_with[place_of(thread)].thread) == thread &&
+         atomic_load(&dealt_with[place_of(thread)].address) == address;
+}
+
+/* The address that a signal is about; 0: none, or an unaligned access, which is the program's own mistake. */
+static uintptr_t address_of(const siginfo_t *info, const void *context) {
+  if (info->si_code > 0)
+    return info->si_code != BUS_ADRALN ? (uintptr_t)info->si_addr : 0;
+  if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_pid != getpid())
+    return 0;
+  uintptr_t address = tome__os_last_fault(context);
+  return is_old(address) ? 0 : address;
+}
+
 static void on_fault(int number, siginfo_t *info, void *context) {
   int system = errno;
   sigset_t all, before;
   sigfillset(&all);
   /* Ours has them blocked already; a handler that chains to us may not have. */
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  /* si_code <= 0: sent by a process, not raised by an access. An unaligned access is the program's own mistake. */
-  int lost_page = info->si_code > 0 && info->si_code != BUS_ADRALN;
-  if (!lost_page || !atomic_load(&deal_with)((uintptr_t)info->si_addr))
+  uintptr_t address = address_of(info, context);
+  if (address != 0 && atomic_load(&deal_with)(address))
+    remember(address);
+  else
     pass_on(number, info, context);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   errno = system;
