@@ -44,8 +44,7 @@ int mapped_end_view(mapped *self, tome_view *view) {
   return r;
 }
 
-/* The smallest range that holds both; one of length 0 is none. */
-static tome_range join(tome_range a, tome_range b) {
+tome_range mapped_join(tome_range a, tome_range b) {
   if (a.length == 0 || b.length == 0)
     return a.length == 0 ? b : a;
   uint64_t from = a.offset < b.offset ? a.offset : b.offset;
@@ -58,7 +57,7 @@ void mapped_drop_view(mapped *self, tome_view *view) {
   PyErr_Fetch(&type, &value, &traceback);
   if (mapped_end_view(self, view) < 0) {
     const tome_error *error = tome_error_last();
-    self->lost = join(self->lost, (tome_range){error->offset, error->length});
+    self->lost = mapped_join(self->lost, (tome_range){error->offset, error->length});
     PyErr_WriteUnraisable((PyObject *)self);
   }
   PyErr_Restore(type, value, traceback);

@@ -5,12 +5,13 @@
 #include "mapped.h"
 
 typedef struct file_object {
-  mapped mapped;        /* its `path` is absolute; NULL: opened by a descriptor */
-  uint32_t flags;       /* TOME_WRITE and so on, as it was opened */
-  tome_options options; /* likewise */
-  PyObject *name;       /* as it was given: str, bytes or int */
-  const char *mode;     /* likewise; static */
-  PyObject *lines;      /* made when first asked for, else NULL */
+  mapped mapped;            /* its `path` is absolute; NULL: opened by a descriptor */
+  uint32_t flags;           /* TOME_WRITE and so on, as it was opened */
+  tome_options options;     /* likewise */
+  PyObject *name;           /* as it was given: str, bytes or int */
+  const char *mode;         /* likewise; static */
+  PyObject *lines;          /* made when first asked for, else NULL */
+  uint64_t lines_forgotten; /* how often */
 } file_object;
 
 /** Bytes in the file, as far as the map knows. Pre: open. */

@@ -2,7 +2,7 @@
  * run before the file's size is looked at: no Python code runs in between. */
 #include "file_search.h"
 
-#include <time.h>
+#include "long_search.h"
 
 const char file_find_doc[] = "find($self, sub, start=None, end=None)\n--\n\n"
                              "Where a byte string is first, or -1.\n\n"
@@ -147,64 +147,26 @@ PyObject *file_rindex(PyObject *self, PyObject *args, PyObject *keywords) {
 
 /* ---- how many ---- */
 
-/* What is larger is worth a thread for each processor, and may take so long that signals must be looked at. */
-#define LARGE ((uint64_t)32 << 20)
-/* So often; taking the lock back may mean waiting for others. */
-#define NANOSECONDS_BETWEEN_SIGNALS 100000000
-
-typedef struct counting {
-  PyThreadState *thread; /* while it does not have the lock */
-  struct timespec looked_at_signals;
-} counting;
-
-static int progress(void *context, uint64_t done, uint64_t total) {
-  counting *c = context;
-  struct timespec now;
-  (void)done;
-  (void)total;
-  timespec_get(&now, TIME_UTC);
-  int64_t passed = (int64_t)(now.tv_sec - c->looked_at_signals.tv_sec) * 1000000000 +
-                   (now.tv_nsec - c->looked_at_signals.tv_nsec);
-  if (passed >= 0 && passed < NANOSECONDS_BETWEEN_SIGNALS) /* a clock may be set back */
-    return 0;
-  c->looked_at_signals = now;
-  PyEval_RestoreThread(c->thread);
-  int r = PyErr_CheckSignals();
-  c->thread = PyEval_SaveThread();
-  return r;
-}
-
-/* Count without the lock: as tome_count(). */
-static int count_in(tome *map, const question *q, counting *c, uint64_t *ret_count) {
-  tome_search_options options = TOME_SEARCH_INIT;
-  tome_needle needle = {PyBytes_AS_STRING(q->needle), (size_t)PyBytes_GET_SIZE(q->needle)};
-  tome_pattern *pattern = NULL;
-  options.from = q->where.offset;
-  options.to = q->where.offset + q->where.length;
-  if (needle.length == 0 || q->where.length < LARGE)
-    return tome_count(map, needle.data, needle.length, options.from, options.to, ret_count);
-  timespec_get(&c->looked_at_signals, TIME_UTC);
-  options.progress = progress;
-  options.context = c;
-  int r = tome_pattern_new(&pattern, &needle, 1, TOME_PATTERN_LITERAL);
-  if (r == 0)
-    r = tome_search(map, pattern, &options, ret_count);
-  tome_pattern_free(pattern);
+static int count_at_once(mapped *self, tome_needle needle, tome_range where, uint64_t *ret_count) {
+  open_map *held = mapped_hold(self);
+  int r;
+  if (!held)
+    return -1;
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_count(held->map, needle.data, needle.length, where.offset, where.offset + where.length,
+                 ret_count);
+  Py_END_ALLOW_THREADS
+  if (r < 0)
+    mapped_raise(self);
+  open_map_release(self->state, held);
   return r;
 }
 
 static PyObject *count(file_object *self, const question *q) {
-  open_map *held = mapped_hold(&self->mapped);
-  counting c;
+  tome_needle needle = {PyBytes_AS_STRING(q->needle), (size_t)PyBytes_GET_SIZE(q->needle)};
+  int at_once = needle.length == 0 || q->where.length < LONG_RANGE;
   uint64_t number = 0;
-  if (!held)
-    return NULL;
-  c.thread = PyEval_SaveThread();
-  int r = count_in(held->map, q, &c, &number);
-  PyEval_RestoreThread(c.thread);
-  if (r < 0)
-    mapped_raise(&self->mapped);
-  open_map_release(self->mapped.state, held);
+  int r = (at_once ? count_at_once : long_count)(&self->mapped, needle, q->where, &number);
   return r < 0 ? NULL : PyLong_FromUnsignedLongLong(number);
 }
 

@@ -39,16 +39,17 @@ int lines_begin(lines_call *call, file_object *file) {
   *call = (lines_call){.file = file, .held = mapped_hold(&file->mapped)};
   if (!call->held)
     return -1;
+  call->forgotten = file->lines_forgotten;
   call->capsule = Py_XNewRef(file->lines);
   if (call->capsule)
     call->known = *(known_lines *)PyCapsule_GetPointer(call->capsule, capsule_name);
   return 0;
 }
 
-/* A new index becomes the file's, unless that was closed meanwhile. */
+/* A new index becomes the file's, unless that was closed or changed meanwhile. */
 static void keep_new(lines_call *call) {
   PyObject *capsule = NULL;
-  if (call->file->mapped.open == call->held)
+  if (call->file->mapped.open == call->held && call->file->lines_forgotten == call->forgotten)
     capsule = new_capsule(&call->known);
   if (capsule)
     Py_XSETREF(call->file->lines, capsule);
@@ -108,12 +109,21 @@ static int learn(lines_call *call, const tome_line_index_info *info) {
   return 0;
 }
 
+/* An index adopts the size that the file has now. If it was cut, that is a loss which somebody must be told of. */
+static int check_end(tome *map) {
+  uint64_t size = tome_size(map);
+  char last;
+  return size > 0 ? tome_read(map, size - 1, &last, 1) : 0;
+}
+
 static int build(lines_call *call) {
   tome_line_index_options options = TOME_LINE_INDEX_INIT;
   tome_line_index_info info = {.struct_size = sizeof info};
   known_lines old = call->known;
   options.progress = check_current;
-  int r = tome_line_index_open(&call->known.index, call->held->map, &options);
+  int r = check_end(call->held->map);
+  if (r == 0)
+    r = tome_line_index_open(&call->known.index, call->held->map, &options);
   if (r < 0)
     return r;
   if (call->is_new)

@@ -32,6 +32,7 @@ typedef struct lines_call {
   PyObject *capsule; /* that the file's lines are known by, or NULL */
   known_lines known; /* a copy of it, or a new one */
   int is_new;
+  uint64_t forgotten; /* the file's count when the call began */
 } lines_call;
 
 /** 0, or -1 and raised: closed. */

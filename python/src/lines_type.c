@@ -484,6 +484,17 @@ static PyObject *number_of(PyObject *object, PyObject *argument) {
 
 /* ---- looking for a line ---- */
 
+static int contains(PyObject *self, PyObject *value) {
+  PyObject *iterator = iterate(self), *line;
+  int found = 0;
+  while (iterator && !found && (line = PyIter_Next(iterator)) != NULL) {
+    found = PyObject_RichCompareBool(line, value, Py_EQ);
+    Py_DECREF(line);
+  }
+  Py_XDECREF(iterator);
+  return PyErr_Occurred() ? -1 : found;
+}
+
 PyDoc_STRVAR(count_doc, "count($self, value, /)\n--\n\nHow many lines are equal to a value.");
 
 static PyObject *count_value(PyObject *self, PyObject *value) {
@@ -519,10 +530,16 @@ static PyObject *index_of(PyObject *object, PyObject *args) {
 
 /* ---- the type ---- */
 
+/* As it was written, but that what goes to the end is left out. */
 static PyObject *slice_text(const line_slice *slice) {
-  char text[80];
-  PyOS_snprintf(text, sizeof text, "[%zd:%zd:%zd]", slice->start, slice->stop, slice->step);
-  return PyUnicode_FromString(text);
+  char start[24] = "", stop[24] = "", step[24] = "";
+  if (slice->start != (slice->step > 0 ? 0 : PY_SSIZE_T_MAX))
+    PyOS_snprintf(start, sizeof start, "%zd", slice->start);
+  if (slice->stop != (slice->step > 0 ? PY_SSIZE_T_MAX : PY_SSIZE_T_MIN))
+    PyOS_snprintf(stop, sizeof stop, "%zd", slice->stop);
+  if (slice->step != 1)
+    PyOS_snprintf(step, sizeof step, ":%zd", slice->step);
+  return PyUnicode_FromFormat("[%s:%s%s]", start, stop, step);
 }
 
 static PyObject *repr(PyObject *object) {
@@ -560,10 +577,19 @@ static PyMethodDef methods[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, lines_doc},   {Py_tp_dealloc, dealloc},     {Py_tp_traverse, traverse},
-    {Py_tp_clear, clear},     {Py_tp_repr, repr},           {Py_tp_iter, iterate},
-    {Py_tp_methods, methods}, {Py_sq_length, length},       {Py_sq_item, item},
-    {Py_mp_length, length},   {Py_mp_subscript, subscript}, {0, NULL},
+    {Py_tp_doc, lines_doc},
+    {Py_tp_dealloc, dealloc},
+    {Py_tp_traverse, traverse},
+    {Py_tp_clear, clear},
+    {Py_tp_repr, repr},
+    {Py_tp_iter, iterate},
+    {Py_tp_methods, methods},
+    {Py_sq_length, length},
+    {Py_sq_item, item},
+    {Py_sq_contains, contains},
+    {Py_mp_length, length},
+    {Py_mp_subscript, subscript},
+    {0, NULL},
 };
 
 PyType_Spec lines_spec = {

@@ -8,7 +8,8 @@ static open_map *new_open_map(tome *map) {
 }
 
 int mapped_open(mapped *self, tome *map) {
-  self->module = Py_NewRef(self->state->module);
+  if (!self->module)
+    self->module = Py_NewRef(self->state->module);
   self->open = new_open_map(map);
   if (self->open)
     return 0;
@@ -88,18 +89,18 @@ PyObject *mapped_raise(mapped *self) {
   return raise_failure(self->state, self->path);
 }
 
+/* What a buffer of a writable map lost the library tells once more, so it is asked in any case. */
 int mapped_check(mapped *self) {
-  tome_range lost = self->lost;
+  tome_range found = {0, 0};
   open_map *held = mapped_hold(self);
-  int r = 0;
+  int r;
   if (!held)
     return -1;
+  Py_BEGIN_ALLOW_THREADS
+  r = tome_check(held->map, &found);
+  Py_END_ALLOW_THREADS
+  tome_range lost = mapped_join(self->lost, found);
   self->lost = (tome_range){0, 0};
-  if (lost.length == 0) {
-    Py_BEGIN_ALLOW_THREADS
-    r = tome_check(held->map, &lost);
-    Py_END_ALLOW_THREADS
-  }
   if (lost.length > 0)
     raise_lost(self->state, self->path, lost);
   else if (r < 0)

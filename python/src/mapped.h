@@ -108,6 +108,9 @@ int mapped_end_view(mapped *self, tome_view *view);
 /** The same for who cannot raise: what was lost is reported as unraisable, and kept for check() and close(). */
 void mapped_drop_view(mapped *self, tome_view *view);
 
+/** The smallest range that holds both; one of length 0 is none. */
+tome_range mapped_join(tome_range a, tome_range b);
+
 /** bf_getbuffer for [0, length). A buffer that may be written to has its blocks allocated: a full disk is OSError. */
 int mapped_export(mapped *self, Py_buffer *buffer, int flags, Py_ssize_t length, int writable);
 /** bf_releasebuffer, as mapped_drop_view(). */

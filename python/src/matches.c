@@ -136,12 +136,15 @@ PyObject *matches_new(file_object *file, tome_pattern *pattern, tome_range where
 
 /* A copy of its bytes; NULL without an exception where they are many. */
 static PyObject *copy_bytes(match_walk *walk, tome_range match) {
+  file_object *file = walk->file;
   const unsigned char *bytes = walk_bytes(walk);
   if (bytes)
     return PyBytes_FromStringAndSize((const char *)bytes, (Py_ssize_t)match.length);
   if (match.length > MOST_COPIED)
     return NULL;
-  return mapped_bytes(&walk->file->mapped, match.offset, (Py_ssize_t)match.length);
+  if (match.offset + match.length > file_size(file)) /* the file has shrunk since */
+    return raise_lost(file->mapped.state, file->mapped.path, match);
+  return mapped_bytes(&file->mapped, match.offset, (Py_ssize_t)match.length);
 }
 
 static PyObject *matches_next(PyObject *object) {
@@ -151,7 +154,11 @@ static PyObject *matches_next(PyObject *object) {
     return NULL;
   file_object *file = (file_object *)Py_NewRef((PyObject *)walk->file);
   PyObject *bytes = copy_bytes(walk, match); /* may give up the lock: the walk may be over then */
-  PyObject *made = PyErr_Occurred() ? NULL : match_new(file, match, bytes);
+  PyObject *made = NULL;
+  if (!PyErr_Occurred())
+    made = match_new(file, match, bytes);
+  else if (!walk->is_busy)
+    walk_end(walk);
   Py_DECREF(file);
   return made;
 }

@@ -51,43 +51,66 @@ static inline int place(const mmap_object *self, Py_ssize_t *index) {
   return 0;
 }
 
-/* What a slice means for the map as it is now: the number of bytes, or -1 and raised. */
-static inline Py_ssize_t unpack(const mmap_object *self, PyObject *slice, Py_ssize_t *start,
-                                Py_ssize_t *stop, Py_ssize_t *step) {
-  if (PySlice_Unpack(slice, start, stop, step) < 0 || mapped_check_open(&self->mapped) < 0)
+/* The bytes that a slice means. */
+typedef struct slice_range {
+  Py_ssize_t start, step, count;
+} slice_range;
+
+/* What a slice means for the map as it is now; 0, or -1 and raised. Runs Python code. */
+static inline int unpack(const mmap_object *self, PyObject *slice, slice_range *ret) {
+  Py_ssize_t stop;
+  if (PySlice_Unpack(slice, &ret->start, &stop, &ret->step) < 0 ||
+      mapped_check_open(&self->mapped) < 0)
     return -1;
-  return PySlice_AdjustIndices(self->size, start, stop, *step);
+  ret->count = PySlice_AdjustIndices(self->size, &ret->start, &stop, ret->step);
+  return 0;
 }
 
 /* ---- reading ---- */
 
 static PyObject *get_slice(mmap_object *self, PyObject *slice) {
-  Py_ssize_t start, stop, step, count = unpack(self, slice, &start, &stop, &step);
-  if (count < 0)
+  slice_range where;
+  if (mapped_check_open(&self->mapped) < 0 || unpack(self, slice, &where) < 0 ||
+      (where.count > 0 && mmap_check_readable(self) < 0))
     return NULL;
-  if (count > 0 && mmap_check_readable(self) < 0)
-    return NULL;
-  if (step == 1)
-    return mapped_bytes(&self->mapped, (uint64_t)start, count);
-  return mapped_stride(&self->mapped, start, step, count);
+  if (where.step == 1)
+    return mapped_bytes(&self->mapped, (uint64_t)where.start, where.count);
+  return mapped_stride(&self->mapped, where.start, where.step, where.count);
 }
 
-PyObject *mmap_subscript(PyObject *object, PyObject *key) {
-  mmap_object *self = (mmap_object *)object;
+static PyObject *get_byte(mmap_object *self, Py_ssize_t index) {
   unsigned char byte;
+  if (place(self, &index) < 0 || mmap_load(self, index, &byte, 1) < 0)
+    return NULL;
+  return PyLong_FromLong(byte);
+}
+
+static PyObject *get_by_key(mmap_object *self, PyObject *key) {
   Py_ssize_t index;
   if (mapped_check_open(&self->mapped) < 0)
     return NULL;
   int r = to_index(key, &index);
   if (r > 0)
-    return place(self, &index) < 0 || mmap_load(self, index, &byte, 1) < 0 ? NULL
-                                                                           : PyLong_FromLong(byte);
-  if (r < 0)
-    return NULL;
+    return get_byte(self, index);
+  if (r == 0)
+    PyErr_SetString(PyExc_TypeError, "mmap indices must be integers");
+  return NULL;
+}
+
+/* The common case first: a byte from the beginning on, that is there. */
+PyObject *mmap_subscript(PyObject *object, PyObject *key) {
+  mmap_object *self = (mmap_object *)object;
+  unsigned char byte;
   if (PySlice_Check(key))
     return get_slice(self, key);
-  PyErr_SetString(PyExc_TypeError, "mmap indices must be integers");
-  return NULL;
+  if (PyLong_CheckExact(key) && self->mapped.open && self->readable) {
+    Py_ssize_t index = PyLong_AsSsize_t(key);
+    if (index >= 0 && index < self->size &&
+        tome_read_nowait(self->mapped.open->map, (uint64_t)index, &byte, 1))
+      return PyLong_FromLong(byte);
+    PyErr_Clear();
+  }
+  return get_by_key(self, key);
 }
 
 PyObject *mmap_item(PyObject *object, Py_ssize_t index) {
@@ -104,26 +127,38 @@ PyObject *mmap_item(PyObject *object, Py_ssize_t index) {
 
 /* ---- writing ---- */
 
-/* The value of a byte: 0 or -1. */
-static int to_byte(PyObject *value, unsigned char *ret) {
-  if (!PyIndex_Check(value)) {
+static int raise_value(void) {
+  PyErr_SetString(PyExc_ValueError, "mmap item value must be in range(0, 256)");
+  return -1;
+}
+
+/* The value of a byte. 0, or -1 and raised. Runs Python code. */
+static inline int to_byte(PyObject *value, unsigned char *ret) {
+  Py_ssize_t number;
+  if (PyLong_CheckExact(value)) {
+    number = PyLong_AsSsize_t(value);
+    if (number >= 0 && number <= 255) {
+      *ret = (unsigned char)number;
+      return 0;
+    }
+    PyErr_Clear();
+  } else if (!PyIndex_Check(value)) {
     PyErr_SetString(PyExc_TypeError, "mmap item value must be an int");
     return -1;
   }
-  Py_ssize_t number = PyNumber_AsSsize_t(value, PyExc_TypeError);
+  number = PyNumber_AsSsize_t(value, PyExc_TypeError);
   if (number == -1 && PyErr_Occurred())
     return -1;
-  if (number < 0 || number > 255) {
-    PyErr_SetString(PyExc_ValueError, "mmap item value must be in range(0, 256)");
-    return -1;
-  }
+  if (number < 0 || number > 255)
+    return raise_value();
   *ret = (unsigned char)number;
   return 0;
 }
 
 static int set_byte(mmap_object *self, Py_ssize_t index, PyObject *value) {
   unsigned char byte;
-  if (place(self, &index) < 0)
+  Py_ssize_t first = index;
+  if (place(self, &first) < 0)
     return -1;
   if (!value) {
     PyErr_SetString(PyExc_TypeError, "mmap doesn't support item deletion");
@@ -134,49 +169,57 @@ static int set_byte(mmap_object *self, Py_ssize_t index, PyObject *value) {
   return mapped_store(&self->mapped, (uint64_t)index, &byte, 1);
 }
 
-static int store_slice(mmap_object *self, PyObject *slice, const Py_buffer *data) {
-  Py_ssize_t start, stop, step, count = unpack(self, slice, &start, &stop, &step);
-  if (count < 0)
-    return -1;
-  if (data->len != count)
+static int store_slice(mmap_object *self, slice_range where, const void *data, Py_ssize_t length) {
+  if (length != where.count)
     return raise_index("mmap slice assignment is wrong size");
-  if (count == 0)
+  if (length == 0)
     return 0;
-  if (step == 1)
-    return mapped_store(&self->mapped, (uint64_t)start, data->buf, count);
-  return mapped_store_stride(&self->mapped, start, step, count, data->buf);
+  if (where.step == 1)
+    return mapped_store(&self->mapped, (uint64_t)where.start, data, length);
+  return mapped_store_stride(&self->mapped, where.start, where.step, length, data);
+}
+
+/* The bytes of others may be anybody's code, which may close or resize the map: the slice is unpacked again. */
+static int set_slice_to(mmap_object *self, PyObject *slice, PyObject *value) {
+  slice_range where;
+  Py_buffer data;
+  if (mmap_get_data(self, value, &data) < 0)
+    return -1;
+  int r = unpack(self, slice, &where);
+  if (r == 0)
+    r = store_slice(self, where, data.buf, data.len);
+  PyBuffer_Release(&data);
+  return r;
 }
 
 static int set_slice(mmap_object *self, PyObject *slice, PyObject *value) {
-  Py_ssize_t start, stop, step;
-  Py_buffer data;
-  if (unpack(self, slice, &start, &stop, &step) < 0)
+  slice_range where;
+  if (unpack(self, slice, &where) < 0)
     return -1;
   if (!value) {
     PyErr_SetString(PyExc_TypeError, "mmap object doesn't support slice deletion");
     return -1;
   }
-  if (mmap_get_data(self, value, &data) < 0)
-    return -1;
-  int r = store_slice(self, slice, &data);
-  PyBuffer_Release(&data);
-  return r;
+  if (PyBytes_CheckExact(value))
+    return store_slice(self, where, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
+  return set_slice_to(self, slice, value);
+}
+
+static int set_by_key(mmap_object *self, PyObject *key, PyObject *value) {
+  Py_ssize_t index;
+  int r = to_index(key, &index);
+  if (r > 0)
+    return set_byte(self, index, value);
+  if (r == 0)
+    PyErr_SetString(PyExc_TypeError, "mmap indices must be integer");
+  return -1;
 }
 
 int mmap_set_subscript(PyObject *object, PyObject *key, PyObject *value) {
   mmap_object *self = (mmap_object *)object;
-  Py_ssize_t index;
   if (mapped_check_open(&self->mapped) < 0 || mmap_check_writable(self) < 0)
     return -1;
-  int r = to_index(key, &index);
-  if (r > 0)
-    return set_byte(self, index, value);
-  if (r < 0)
-    return -1;
-  if (PySlice_Check(key))
-    return set_slice(self, key, value);
-  PyErr_SetString(PyExc_TypeError, "mmap indices must be integer");
-  return -1;
+  return PySlice_Check(key) ? set_slice(self, key, value) : set_by_key(self, key, value);
 }
 
 /* For those who ask by the sequence protocol, in C: the value is a byte string of length 1. */

@@ -97,7 +97,7 @@ static int execute(PyObject *module) {
   if (add_exceptions(module) < 0 || add_types(module) < 0 || add_constants(module) < 0 ||
       make_tuples(module) < 0)
     return -1;
-  return PyModule_AddStringConstant(module, "library_version", tome_version());
+  return PyModule_AddStringConstant(module, "__version__", tome_version());
 }
 
 /* Applies an action to each field of the state; all of them are objects. */

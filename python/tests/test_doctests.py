@@ -19,10 +19,11 @@ def modules():
 
 
 def methods(kind):
-    """The public attributes of a type with a docstring of their own."""
-    for name, value in vars(kind).items():
-        if not name.startswith("_") and inspect.getdoc(value):
-            yield f"{kind.__name__}.{name}", inspect.getdoc(value)
+    """The public attributes of a type, those it has from others of ours too: (name, docstring)."""
+    for base in reversed(kind.__mro__):
+        for name, value in vars(base).items() if base.__module__.startswith("tome") else ():
+            if not name.startswith("_") and inspect.getdoc(value):
+                yield f"{kind.__name__}.{name}", inspect.getdoc(value)
 
 
 def documented():

@@ -431,9 +431,10 @@ def test_it_can_be_derived_from(path):
 
 
 def test_its_types_tell_their_signatures():
-    parameters = inspect.signature(tome.File).parameters
+    parameters = inspect.signature(tome.open).parameters
     assert list(parameters)[:2] == ["path", "mode"]
-    assert list(inspect.signature(tome.open).parameters) == list(parameters)
+    if sys.version_info >= (3, 10):  # Python 3.9 drops those of types made as ours are
+        assert list(inspect.signature(tome.File).parameters) == list(parameters)
     for name in ("close", "append", "resize", "refresh", "fill", "move", "flush", "check"):
         assert inspect.signature(getattr(tome.File, name)) is not None
         assert inspect.getdoc(getattr(tome.File, name))

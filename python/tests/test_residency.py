@@ -8,7 +8,6 @@ import errno
 import mmap
 import os
 import pickle
-import resource
 import signal
 import subprocess
 import sys
@@ -187,26 +186,22 @@ def test_a_signal_ends_warming(cold):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_warming_leaves_the_lock_to_others_and_bears_a_close(cold):
-    """The thread is in the middle of a warming that takes a day when the file is closed; its end of it comes by being cut."""
-    f = tome.open(cold, "r+")
-    failed = []
+def test_a_file_may_be_closed_while_another_thread_warms_it(cold):
+    f = tome.open(cold)
+    ended = []
 
     def warm():
-        try:
-            f.warm(rate=PAGE)
-        except (OSError, ValueError) as error:
-            failed.append(error)
+        f.warm(rate=44 * PAGE)  # a quarter of a second
+        ended.append(True)
 
     thread = threading.Thread(target=warm)
     thread.start()
-    while f.residency().resident == 0:
+    while not any(resident_by_mincore(cold)):
         pass
     f.close()
     assert f.closed
-    os.truncate(cold, 0)
     thread.join()
-    assert failed == [] or isinstance(failed[0], (tome.LostBytesError, ValueError))
+    assert ended == [True]
 
 
 def locked_bytes():
@@ -232,10 +227,10 @@ def test_lock_keeps_whole_pages_in_memory_until_unlock(path):
 
 
 LOCK_TOO_MUCH = """
-import os, resource, sys
+import mmap, os, resource, sys
 import tome
 with tome.open(sys.argv[1]) as f:
-    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (mmap.PAGESIZE, mmap.PAGESIZE))
     if os.geteuid() == 0:
         os.setuid(65534)
     try:
@@ -249,9 +244,7 @@ def test_more_than_a_process_may_lock_is_an_oserror(path):
     done = subprocess.run(
         [sys.executable, "-c", LOCK_TOO_MUCH, str(path)], stdout=subprocess.PIPE, check=True
     )
-    kind, number, content = done.stdout.split()
-    assert (kind, content) == (b"OSError", b"b'x'")
-    assert int(number) in (errno.ENOMEM, errno.EPERM, errno.EAGAIN)
+    assert done.stdout.decode().split() == ["OSError", str(errno.ENOMEM), "b'x'"]
 
 
 # ---- figures
@@ -273,6 +266,7 @@ def test_stats_of_a_file_do_not_know_figures_of_the_process(path):
         assert (stats.minor_faults, stats.major_faults, stats.process_disk) == (None, None, None)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_stats_count_lost_pages(path):
     with tome.open(path, "r+") as f:
         view = memoryview(f)

@@ -14,7 +14,7 @@ import tome
 
 LONG = bool(os.environ.get("TOME_TEST_LONG"))
 MANY = settings(
-    max_examples=3000 if LONG else 250,
+    max_examples=3000 if LONG else 100,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -53,6 +53,13 @@ except tome.LostBytesError as lost:
     where: Tuple[int, int] = (lost.offset, lost.length)
 """
 
+# The stubs say what checkers want to know, and what is in the type in another way; files in Python are their own stubs.
+NOT_COMPARED = r"""
+tome\.(mmap|File|View)\.__(buffer|release_buffer)__
+tome\.mmap\.__(contains|iter)__
+tome\.(_tome|aio|array|file)\..*
+"""
+
 WRONG = """
 import tome
 f = tome.open("x", "rw")
@@ -66,11 +73,16 @@ m.nothing
 """
 
 
-def mypy(*arguments, cwd):
-    # Only the build of this interpreter is looked at, and not a configuration that happens to be here.
-    command = [sys.executable, "-m", "mypy", "--config-file=", *map(str, arguments)]
-    return subprocess.run(
-        command,
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """What one run of mypy leaves to the next."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def check(*command, cwd):
+    """Runs one of mypy's tools on the build of this interpreter alone. Returns (status, output)."""
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, command)],
         cwd=cwd,
         env={**os.environ, "MYPYPATH": str(PACKAGES)},
         stdout=subprocess.PIPE,
@@ -78,30 +90,29 @@ def mypy(*arguments, cwd):
         text=True,
         check=False,
     )
+    return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("version", ["3.9", "3.11"])
-def test_a_program_that_uses_it_well_has_no_error_in_strict_mode(tmp_path, version):
+def mypy(cache, *arguments, cwd):
+    return check("mypy", "--config-file=", "--cache-dir", cache, "--python-version", "3.9", "--strict", *arguments, cwd=cwd)
+
+
+def test_a_program_that_uses_it_well_has_no_error_in_strict_mode(tmp_path, cache):
     (tmp_path / "right.py").write_text(RIGHT)
-    done = mypy("--strict", "--python-version", version, "right.py", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
+    status, output = mypy(cache, "right.py", cwd=tmp_path)
+    assert status == 0, output
 
 
-def test_each_mistake_is_found(tmp_path):
+def test_each_mistake_is_found(tmp_path, cache):
     (tmp_path / "wrong.py").write_text(WRONG)
-    done = mypy("--strict", "wrong.py", cwd=tmp_path)
-    lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert lines == set(range(3, 11)), done.stdout
+    status, output = mypy(cache, "wrong.py", cwd=tmp_path)
+    lines = {int(line.split(":")[1]) for line in output.splitlines() if ": error:" in line}
+    assert status != 0 and lines == set(range(3, 11)), output
 
 
 def test_the_stubs_say_what_the_module_has(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "--concise", "tome"],
-        cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": str(PACKAGES)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    (tmp_path / "not_compared").write_text(NOT_COMPARED)
+    status, output = check(
+        "mypy.stubtest", "--concise", "--ignore-unused-allowlist", "--allowlist", "not_compared", "tome", cwd=tmp_path
     )
-    assert done.returncode == 0, done.stdout
+    assert status == 0, output

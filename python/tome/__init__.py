@@ -20,7 +20,7 @@ from . import _tome
 from ._tome import *  # noqa: F401,F403
 from .file import File
 
-__version__ = _tome.library_version
+__version__ = _tome.__version__
 
 # All but open(): `from tome import *`, in place of `from mmap import *`, leaves Python's own alone.
 __all__ = [name for name in dir(_tome) if not name.startswith("_")]

@@ -13,7 +13,7 @@ from tome import (
     mmap as mmap,
 )
 
-library_version: str
+__version__: str
 
 class File(tome.File):  # what of it is in C
     _path: Optional[str]

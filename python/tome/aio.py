@@ -1,10 +1,12 @@
 """The calls of File that wait, as coroutines.
 
-Each runs in a thread of the running loop's executor (as asyncio.to_thread() does), so that the loop goes on meanwhile.
+Each runs in a thread of the running loop's executor (as asyncio.to_thread() does), so that the loop
+goes on meanwhile.
 
-A task that is cancelled while it awaits such a call goes on at once. The call itself cannot be stopped: it runs to its end in its
-thread, and its result is dropped. So a write, an append or a resize that was cancelled happens all the same, or did already.
-Loops (`async for`) end within the batch that is being fetched. Closing the file meanwhile is safe.
+A task that is cancelled while it awaits such a call goes on at once. The call itself cannot be
+stopped: it runs to its end in its thread, and its result is dropped. So a write, an append or a
+resize that was cancelled happens all the same, or did already. Loops (`async for`) end within the
+batch that is being fetched. Closing the file meanwhile is safe.
 """
 
 import asyncio
@@ -54,7 +56,7 @@ def _take(iterator: Iterator[_Item], most: int) -> Tuple[List[_Item], Optional[B
 async def _in_batches(begin: Callable[[], Iterable[_Item]]) -> AsyncIterator[_Item]:
     """The items of an iterator that is begun and moved on in threads.
 
-    The first batch is one item, so that it is not waited for longer than it takes to find; then they double.
+    The first batch is one item, which is then at hand as soon as it is found; then they double.
     """
     iterator = await asyncio.to_thread(lambda: iter(begin()))
     most, end = 1, None

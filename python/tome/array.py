@@ -52,6 +52,16 @@ def _bare(value: Any) -> Any:
     return value.values if isinstance(value, Array) else value
 
 
+def _end_view(view: Optional["View"]) -> bool:
+    """End it, to tell of a loss (LostBytesError). False: it ends with the last of its ndarrays."""
+    try:
+        if view is not None:
+            view.release()
+        return True
+    except BufferError:
+        return False
+
+
 class Array(NDArrayOperatorsMixin):
     """A NumPy array on a file, made by File.array().
 
@@ -142,7 +152,8 @@ class Array(NDArrayOperatorsMixin):
             size = self._file.refresh()
         if size < end:
             raise ValueError(
-                f"the array needs {end} bytes of the file, which has {size}; f.resize({end}) makes room"
+                f"the array needs {end} bytes of the file, which has {size};"
+                f" f.resize({end}) makes room"
             )
         if self._follows and (size - self._offset) % self._row_bytes() != 0:
             raise ValueError(
@@ -161,7 +172,7 @@ class Array(NDArrayOperatorsMixin):
     # ---- the bytes
 
     def _begin(self) -> "np.ndarray[Any, Any]":
-        """Make the ndarray over what there is now."""
+        """Make the ndarray over what there is now. LostBytesError: the one before has lost some."""
         shape = self._shape_now()
         count, writable = math.prod(shape), self._file.mode != "r"
         end = self._offset + count * self._dtype.itemsize
@@ -172,20 +183,18 @@ class Array(NDArrayOperatorsMixin):
             flat = np.empty(0, self._dtype)
             flat.flags.writeable = writable
         values: "np.ndarray[Any, Any]" = flat.reshape(shape)
-        self._view, self._values = view, values
+        before, self._view, self._values = self._view, view, values
+        _end_view(before)
         return values
 
     @property
     def values(self) -> "np.ndarray[Any, Any]":
         """The ndarray over what there is now. It stays good, at its size, whatever grows later."""
         values, shape = self._values, self._shape_now()
-        return values if values is not None and values.shape == shape else self._begin()
-
-    def _let_go(self) -> None:
-        """End the view. LostBytesError; BufferError if ndarrays taken from it are left."""
-        view, self._view, self._values = self._view, None, None
-        if view is not None:
-            view.release()
+        if values is not None and values.shape == shape:
+            return values
+        del values  # or else its view could not end
+        return self._begin()
 
     def release(self) -> None:
         """Let go of the file; releasing again does nothing.
@@ -193,10 +202,9 @@ class Array(NDArrayOperatorsMixin):
         ndarrays that were taken out stay good, and hold the file open until they are gone.
         LostBytesError: bytes were lost meanwhile, and were read as zeros.
         """
+        view, self._view, self._values = self._view, None, None
         self._released = True
-        try:
-            self._let_go()
-        except BufferError:
+        if not _end_view(view):
             self._file.check()
 
     def __enter__(self) -> "Array":
@@ -259,9 +267,10 @@ class Array(NDArrayOperatorsMixin):
         if count < 0:
             raise ValueError(f"the number of rows must not be negative: {count}")
         end = self._end(count)
-        if end < self._file.size:
-            self._let_go()
         try:
+            if end < self._file.size:
+                view, self._view, self._values = self._view, None, None
+                _end_view(view)
             self._file.resize(end)
         finally:
             self._begin()
@@ -370,7 +379,9 @@ class Array(NDArrayOperatorsMixin):
         result = getattr(ufunc, method)(*map(_bare, inputs), **_bare_keywords(keywords))
         if out is None:
             return result
-        return out[0] if len(out) == 1 else out
+        results = result if isinstance(result, tuple) else (result,)
+        given = tuple(made if place is None else place for place, made in zip(out, results))
+        return given[0] if len(given) == 1 else given
 
 
 def _bare_keywords(keywords: Dict[str, Any]) -> Dict[str, Any]:
