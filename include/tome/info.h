@@ -31,7 +31,8 @@ typedef struct tome_info {
 } tome_info;
 
 /** Ask what a map is made of.
- *  Counting holes walks the file's extents, up to 100,000 of them (then: TOME_UNKNOWN).
+ *  Counting holes walks the file's extents, up to 100,000 of them (then: TOME_UNKNOWN). With a struct_size that ends before
+ *  `allocated` it is one short system call.
  *  @param map               borrowed; other threads may use it at the same time
  *  @param[in,out] ret_info  its struct_size says which fields the caller knows
  *  @return 0, or TOME_EINVAL (struct_size), TOME_EIO, TOME_ESYSTEM. Since 0.1. */

@@ -8,6 +8,8 @@
 #include "map_state.h"
 #include "range.h"
 
+#include <string.h>
+
 /** One more map: install the handler, or see that it is in place, if the map is to be guarded. */
 int tome__guard_attach(tome *map);
 /** The map is gone; with the last guarded one the handler is too. Does nothing for a map that is not guarded. */
@@ -47,6 +49,21 @@ static inline int tome__guard_intact(const tome *map, uint64_t before) {
   atomic_signal_fence(memory_order_seq_cst);
   uint64_t after = atomic_load_explicit(&map->losses, memory_order_acquire);
   return LIKELY(after == before && !(after & 1));
+}
+
+/** memmove() that makes no call for a byte, and for 8 to 16. */
+static inline void tome__copy(void *to, const void *from, size_t length) {
+  uint64_t first, last;
+  if (length == 1) {
+    *(unsigned char *)to = *(const unsigned char *)from;
+  } else if (length - 8 <= 8) {
+    memcpy(&first, from, 8);
+    memcpy(&last, (const char *)from + length - 8, 8);
+    memcpy(to, &first, 8);
+    memcpy((char *)to + length - 8, &last, 8);
+  } else {
+    memmove(to, from, length);
+  }
 }
 
 /** Whether nothing but zeros follows `end` in its page. */

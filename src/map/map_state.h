@@ -25,6 +25,7 @@
 #include <tome/view.h>
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
+#define NOINLINE __attribute__((noinline))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /** A mapped stretch of the file. Only lost_pages.c uses `watched_next`, only window.c the rest but

@@ -155,7 +155,7 @@ static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t lengt
 /* Whether a short read is nothing but a copy. Pre: length > 0. */
 static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
   return length - 1 < MOST_QUICK && tome__inside(tome__size(map), offset, length) &&
-         tome__inside(map->reach, offset, length) && !tome__may_look(map, offset) &&
+         offset + length <= map->reach && !tome__may_look(map, offset) &&
          tome__pageset_has(&map->known, offset + map->lead, length);
 }
 
@@ -170,12 +170,26 @@ int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
   return tome__fail_at(map, __func__, r, lost);
 }
 
-int tome_read_nowait(tome *map, uint64_t offset, void *buffer, size_t length) {
+/* Whether bytes that were copied are good, where more than a look is needed to say so. */
+static NOINLINE int is_good(tome *map, uint64_t before, uint64_t offset, size_t length) {
   tome_range lost;
-  if (UNLIKELY(!is_quick(map, offset, length)))
-    return 0;
-  if (LIKELY(copy_out(map, map->base + offset, offset, buffer, length, &lost) == 0))
+  int suspect = tome__tail_is_suspect(map, map->base + offset + length);
+  int intact = tome__guard_intact(map, before);
+  if ((intact || !tome__guard_settle(map, before, offset, length, &lost)) &&
+      (!suspect || !tome__guard_is_cut(map, offset, length, &lost)))
     return 1;
   tome__guard_heal(map);
   return 0;
+}
+
+int tome_read_nowait(tome *map, uint64_t offset, void *buffer, size_t length) {
+  if (UNLIKELY(!is_quick(map, offset, length)))
+    return 0;
+  const unsigned char *from = map->base + offset;
+  uint64_t before = tome__guard_before(map);
+  tome__copy(buffer, from, length);
+  int suspect = *(const volatile unsigned char *)(from + length - 1) == 0;
+  if (LIKELY(!suspect && tome__guard_intact(map, before)))
+    return 1;
+  return is_good(map, before, offset, length);
 }

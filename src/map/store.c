@@ -79,7 +79,7 @@ static inline int copy_in(tome *map, unsigned char *to, uint64_t offset, source 
                           tome_range *ret_lost) {
   uint64_t before = tome__guard_before(map);
   if (from.data)
-    memmove(to, from.data, length);
+    tome__copy(to, from.data, length);
   else
     memset(to, from.byte, length);
   int lost = UNLIKELY(!tome__guard_intact(map, before)) &&
@@ -261,7 +261,7 @@ static int write_carefully(tome *map, uint64_t offset, const void *data, size_t 
 /* Whether a write is nothing but a copy. */
 static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
   return length > 0 && tome__inside(tome__size(map), offset, length) &&
-         tome__inside(map->reach, offset, length) &&
+         offset + length <= map->reach &&
          tome__pageset_has(&map->stored, offset + map->lead, length);
 }
 
