@@ -73,6 +73,52 @@ static void every_match_beside_a_hole_is_found(void **state) {
   free(model);
 }
 
+static uint64_t count_walk(tome *map, const tome_pattern *pattern) {
+  uint64_t count = 0;
+  tome_matches *walk;
+  tome_range match;
+  must_succeed(tome_matches_begin(&walk, map, pattern, 0, TOME_END, 0));
+  while (tome_matches_next(walk, &match) == 1)
+    count++;
+  tome_matches_end(walk);
+  return count;
+}
+
+static void must_walk_all(tome *map, const unsigned char *model, const void *needle, size_t n,
+                          uint32_t flags) {
+  uint64_t from = 0, want = 0;
+  const tome_needle needles[] = {{needle, n}};
+  tome_pattern *pattern;
+  tome_matches *walk;
+  tome_range match;
+  must_succeed(tome_pattern_new(&pattern, needles, 1, 0));
+  must_succeed(tome_matches_begin(&walk, map, pattern, 0, TOME_END, flags));
+  while (model_find(model, needle, n, from, &want)) {
+    must_return(tome_matches_next(walk, &match), 1);
+    must_equal(match.offset, want);
+    must_equal(match.length, n);
+    from = flags & TOME_SEARCH_OVERLAPPING ? want + 1 : want + n;
+  }
+  must_return(tome_matches_next(walk, &match), 0);
+  tome_matches_end(walk);
+  tome_pattern_free(pattern);
+}
+
+static void a_walk_meets_every_match_beside_a_hole(void **state) {
+  (void)state;
+  unsigned char *model = malloc(SIZE);
+  tome *map = open_map(make_islands(model), TOME_READ);
+  for (uint32_t flags = 0; flags <= TOME_SEARCH_OVERLAPPING; flags += TOME_SEARCH_OVERLAPPING) {
+    must_walk_all(map, model, "abc", 3, flags);
+    must_walk_all(map, model, "\0a", 2, flags);
+    must_walk_all(map, model, "c\0\0", 3, flags);
+    must_walk_all(map, model, "\0\0\0\0abc\0\0", 9, flags);
+    must_walk_all(map, model, "not there", 9, flags);
+  }
+  must_succeed(tome_close(map));
+  free(model);
+}
+
 /* Longer than could be read in hours. */
 static void a_search_passes_over_a_hole_of_4_TiB(void **state) {
   (void)state;
@@ -89,6 +135,7 @@ static void a_search_passes_over_a_hole_of_4_TiB(void **state) {
     must_succeed(tome_pattern_new(&pattern, &needles[i], 1, 0));
     must_return(tome_search(map, pattern, NULL, &count), counts[i] > 0);
     must_equal(count, counts[i]);
+    must_equal(count_walk(map, pattern), counts[i]);
     tome_pattern_free(pattern);
   }
   must_succeed(tome_close(map));
@@ -135,9 +182,9 @@ static void what_was_cut_off_is_no_hole(void **state) {
 
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
-      TEST(every_match_beside_a_hole_is_found), TEST(a_search_passes_over_a_hole_of_4_TiB),
-      TEST(zeros_are_found_in_holes),           TEST(what_was_stored_into_a_hole_is_found),
-      TEST(what_was_cut_off_is_no_hole),
+      TEST(every_match_beside_a_hole_is_found),   TEST(a_walk_meets_every_match_beside_a_hole),
+      TEST(a_search_passes_over_a_hole_of_4_TiB), TEST(zeros_are_found_in_holes),
+      TEST(what_was_stored_into_a_hole_is_found), TEST(what_was_cut_off_is_no_hole),
   };
   return run_matching(tests, count, arguments);
 }

@@ -16,6 +16,7 @@ struct tome_matches {
       matched; /* forward, where the last match ends; backward, where it begins; TOME_END: there was none */
   size_t next; /* of the batch */
   int is_new;  /* the piece */
+  int skips_holes;
 };
 
 static void begin_piece(tome_matches *m, uint64_t begin, uint64_t end) {
@@ -31,12 +32,17 @@ static void begin_piece(tome_matches *m, uint64_t begin, uint64_t end) {
     m->step *= 2;
 }
 
+static void begin_forward(tome_matches *m, uint64_t at) {
+  uint64_t begin = m->skips_holes ? tome__query_behind_hole(&m->q, at) : at;
+  begin_piece(m, begin, tome__behind(&m->q, begin, m->step));
+}
+
 static void first_piece(tome_matches *m) {
   const query *q = &m->q;
   if (q->flags & TOME_SEARCH_BACKWARD)
     begin_piece(m, q->to - q->from > m->step ? q->to - m->step : q->from, q->to);
   else
-    begin_piece(m, q->from, tome__behind(q, q->from, m->step));
+    begin_forward(m, q->from);
 }
 
 static int is_last(const tome_matches *m) {
@@ -51,7 +57,7 @@ static int next_piece(tome_matches *m) {
   if ((q->flags & TOME_SEARCH_BACKWARD) && begin > q->from)
     begin_piece(m, begin - q->from > m->step ? begin - m->step : q->from, begin);
   else if (!(q->flags & TOME_SEARCH_BACKWARD) && end < q->to)
-    begin_piece(m, end, tome__behind(q, end, m->step));
+    begin_forward(m, end);
   else
     return 0;
   return 1;
@@ -79,6 +85,7 @@ static int begin(tome_matches *m, tome *map, const tome_pattern *pattern,
     return tome__map_fail(map, "tome_matches_begin", r, tome__os_last_error(), 0, 0);
   tome__scan_begin(&m->scan, map, (tome_range){m->q.from, m->q.to - m->q.from},
                    (m->q.flags & TOME_SEARCH_BACKWARD) != 0);
+  m->skips_holes = tome__query_skips_holes(&m->q);
   m->step = m->q.first_piece;
   m->matched = TOME_END;
   first_piece(m);

@@ -2,6 +2,8 @@
 #include "search_query.h"
 
 #include "failure.h"
+#include "finder.h"
+#include "holes.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "matcher.h"
@@ -125,4 +127,23 @@ int tome__query_fail(const query *q, piece *p, const char *operation) {
                                     .system = p->system,
                                     .offset = p->lost.offset,
                                     .length = p->lost.length});
+}
+
+/* A byte string that is not all zeros. Lines go on through holes, and what other patterns match in zeros is not known. */
+int tome__query_skips_holes(const query *q) {
+  if (!q->map || (q->flags & TOME_SEARCH_LINES) || !q->traits->one_literal ||
+      !tome__may_have_holes(q->map))
+    return 0;
+  const finder *f = tome__pattern_finder(q->pattern);
+  for (size_t i = 0; i < q->traits->longest; i++)
+    if (f->needle[i])
+      return 1;
+  return 0;
+}
+
+uint64_t tome__query_behind_hole(const query *q, uint64_t at) {
+  if (at >= q->to)
+    return at;
+  uint64_t end = tome__hole_end(q->map, at, q->to - 1);
+  return end > at && end - at > q->traits->longest ? end - q->traits->longest : at;
 }

@@ -13,11 +13,10 @@
  * Threads are started when the search has gone some way. Small files do not need them. */
 #include "search_ring.h"
 
-#include "finder.h"
-#include "holes.h"
 #include "in_place.h"
 #include "lost_pages.h"
 #include "range.h"
+#include "search_query.h"
 
 #include <tome/error.h>
 
@@ -40,24 +39,12 @@
 /* Of a map; in memory or read, what is smaller costs more calls. */
 #define MAP_PIECE MEBI
 
-/* A byte string that is not all zeros. Lines go on through holes, and what other patterns match in zeros is not known. */
-static int can_skip_holes(const query *q) {
-  if (!q->map || (q->flags & TOME_SEARCH_LINES) || !q->traits->one_literal ||
-      !tome__may_have_holes(q->map))
-    return 0;
-  const finder *f = tome__pattern_finder(q->pattern);
-  for (size_t i = 0; i < q->traits->longest; i++)
-    if (f->needle[i])
-      return 1;
-  return 0;
-}
-
 void tome__ring_begin(ring *r, const query *q, unsigned threads) {
   *r = (ring){.q = q, .at = q->from, .step = q->first_piece};
   r->threads = threads;
   r->most = 2 * threads + 2;
   r->looked_to = q->from;
-  r->skips_holes = can_skip_holes(q);
+  r->skips_holes = tome__query_skips_holes(q);
   if (q->map)
     tome__scan_begin(&r->scan, q->map, (tome_range){q->from, q->to - q->from}, 0);
   tome__os_mutex_init(&r->lock);
@@ -164,14 +151,6 @@ static uint64_t end_of_piece(const ring *r) {
   return r->in_place && r->at < r->looked_to && end > r->looked_to ? r->looked_to : end;
 }
 
-/* But for what a match may begin in. The last byte is left, so that there is a last piece. */
-static void skip_hole(ring *r) {
-  const query *q = r->q;
-  uint64_t end = tome__hole_end(q->map, r->at, q->to - 1);
-  if (end - r->at > q->traits->longest)
-    r->at = end - q->traits->longest;
-}
-
 /* The first pieces are read even if they are in memory: they are small. */
 static void will_read(ring *r, tome_range bytes) {
   r->reading = 1;
@@ -189,8 +168,8 @@ static int take(ring *r, piece **mine, uint64_t *ret_number) {
     return 0; /* much is mapped that was not told yet */
   if (!*mine && !(*mine = get_piece(r)))
     return 0;
-  if (r->skips_holes && r->at < q->to)
-    skip_hole(r);
+  if (r->skips_holes)
+    r->at = tome__query_behind_hole(q, r->at);
   int in_place = look_for_block(r);
   if (!in_place && (r->reading || (r->alone && !is_teller)))
     return 0;
