@@ -1,7 +1,7 @@
 """The calls that bench/bench_python.py measures, and what each side has for the same.
 
 Statements are over `m` (the side), and the names that python_sides.py gives: places a, b and i, `places` at random, data d16 and so on
-(n16: as NumPy has it), the end of what is searched, and functions."""
+(n16: as NumPy has it), the `end` of what is searched, `half` of that, and functions."""
 from python_measure import FILE, MMAP, NUMPY, PLAIN, Case
 
 KIBI, MEBI = 1 << 10, 1 << 20
@@ -61,7 +61,7 @@ def opening():
 def in_order():
     for length in (16, 4 * KIBI):
         yield Case(f"m.read(n), {shown(length)}", f"m.read({length})", {PLAIN: f"m.read({length})"}, first="m.seek(0)")
-    yield Case("m.read_byte()", "m.read_byte()", {PLAIN: "m.read(1)"}, first="m.seek(0)")
+    yield Case("m.read_byte()", "m.read_byte()", {PLAIN: "m.read(1)[0]"}, first="m.seek(0)")
     yield Case("m.readline()", "m.readline()", first="m.seek(0)", unrolled=200)
     yield Case("m.seek(i), m.tell()", "m.seek(i); m.tell()", {PLAIN: "m.seek(i); m.tell()"})
     yield Case("len(m)", "len(m)", {FILE: "len(m)", NUMPY: "len(m)"})
@@ -84,7 +84,7 @@ def writing():
         yield Case(f"m.write(d), {shown(length)}", write, {PLAIN: write}, first="m.seek(0)", unrolled=often(length), most=most)
     yield Case("m.write_byte(v)", "m.write_byte(v)", first="m.seek(0)")
     for length in (4 * KIBI, 16 * MEBI):
-        move = f"m.move(i, 0, {length})"
+        move = f"m.move(half, 0, {length})"
         yield Case(f"m.move(), {shown(length)}", move, {FILE: move}, unrolled=often(length))
     yield Case("m[i] = v; m.flush()", "m[i] = v; m.flush()",
                {FILE: "m[i] = v; m.flush(durable=True)", NUMPY: "m[i] = v; m.flush()", PLAIN: "m.seek(i); m.write(d1); fsync(m)"}, unrolled=1)

@@ -126,7 +126,7 @@ def common_names(path):
     """What the statements may use."""
     dice, end = random.Random(0), os.path.getsize(path) - BEHIND
     names = {
-        "a": 12345, "i": 23456, "v": 118, "end": end, "path": path, "d1": b"v",
+        "a": 12345, "i": 23456, "v": 118, "end": end, "half": end // 2, "path": path, "d1": b"v",
         "places": [dice.randrange(end - PAGE) for _ in range(PLACES)],
         "regex": re.compile(b"ERROR [^\\n]*timeout"), "how_often": how_often, "places_of": places_of, "fsync": fsync,
     }

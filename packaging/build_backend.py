@@ -24,8 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # What a build from source needs, and the module's tests.
 SOURCES = (
-    "CHANGELOG.md CMakeLists.txt LICENSE README.md pyproject.toml cmake docs/python.md include packaging python src "
-    "tools"
+    "CHANGELOG.md CMakeLists.txt LICENSE README.md pyproject.toml cli cmake docs/man docs/python.md include packaging python "
+    "src tools/pure_packages.py tools/run_pytest.py"
 ).split()
 
 METADATA = """\
@@ -171,8 +171,10 @@ def source_files():
     for source in SOURCES:
         path = ROOT / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
-                yield file.relative_to(ROOT)
+            name = file.relative_to(ROOT)
+            # Not what tools leave behind.
+            if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
+                yield name
 
 
 def build_sdist(sdist_directory, config_settings=None):

@@ -172,11 +172,11 @@ static PyObject *with_zone(PyObject *moment, int32_t zone) {
     return NULL;
   }
   if (tzinfo != Py_None || (fold && zone == TOME_ZONE_LOCAL)) {
-    PyObject *timezone = of_datetime("timezone");
-    PyObject *utc = timezone ? PyObject_GetAttrString(timezone, "utc") : NULL;
+    PyObject *type = of_datetime("timezone");
+    PyObject *utc = type ? PyObject_GetAttrString(type, "utc") : NULL;
     result = utc ? PyObject_CallMethod(moment, "astimezone", "O", utc) : NULL;
     Py_XDECREF(utc);
-    Py_XDECREF(timezone);
+    Py_XDECREF(type);
   } else {
     result = Py_NewRef(moment);
   }

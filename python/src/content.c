@@ -1,13 +1,15 @@
 /* The bytes of a map: copied out and in, by ranges and by strides, and searched. */
 #include "mapped.h"
 
+#include "long_search.h"
+
 /* So far apart, bytes are read by themselves and not with all that lies between. */
 #define FAR ((Py_ssize_t)1 << 10)
 /* How much is read at a time where bytes are picked from it. */
 #define PIECE ((Py_ssize_t)64 << 10)
 /* How many are asked for at a time where they are far apart. */
 #define SPANS 1024
-/* How much is searched before signals are looked at. */
+/* How much is searched backward before signals are looked at. */
 #define SEARCHED_AT_ONCE ((uint64_t)1 << 28)
 
 int mapped_load_slowly(mapped *self, uint64_t offset, void *buffer, Py_ssize_t length) {
@@ -148,21 +150,36 @@ static int find_in(mapped *self, const void *needle, Py_ssize_t length, tome_ran
   return r < 0 ? -1 : r;
 }
 
-int mapped_find(mapped *self, const void *needle, Py_ssize_t length, uint64_t from, uint64_t to,
-                int backward, uint64_t *ret_offset) {
+/* From the end, a stretch at a time. */
+static int find_last(mapped *self, const void *needle, Py_ssize_t length, uint64_t from,
+                     uint64_t to, uint64_t *ret_offset) {
   uint64_t beyond = length > 0 ? (uint64_t)length - 1 : 0; /* stretches share this much */
   while (to - from > SEARCHED_AT_ONCE + beyond) {
-    tome_range where = {backward ? to - SEARCHED_AT_ONCE - beyond : from,
-                        SEARCHED_AT_ONCE + beyond};
-    int r = find_in(self, needle, length, where, backward, ret_offset);
+    tome_range where = {to - SEARCHED_AT_ONCE - beyond, SEARCHED_AT_ONCE + beyond};
+    int r = find_in(self, needle, length, where, 1, ret_offset);
     if (r != 0)
       return r;
     if (PyErr_CheckSignals() < 0)
       return -1;
-    if (backward)
-      to -= SEARCHED_AT_ONCE;
-    else
-      from += SEARCHED_AT_ONCE;
+    to -= SEARCHED_AT_ONCE;
   }
-  return find_in(self, needle, length, (tome_range){from, to - from}, backward, ret_offset);
+  return find_in(self, needle, length, (tome_range){from, to - from}, 1, ret_offset);
+}
+
+/* What is found near the start costs no thread. */
+static int find_first(mapped *self, const void *needle, Py_ssize_t length, uint64_t from,
+                      uint64_t to, uint64_t *ret_offset) {
+  uint64_t near = LONG_RANGE / 2, beyond = length > 0 ? (uint64_t)length - 1 : 0;
+  if (length == 0 || to - from <= LONG_RANGE + beyond)
+    return find_in(self, needle, length, (tome_range){from, to - from}, 0, ret_offset);
+  int r = find_in(self, needle, length, (tome_range){from, near + beyond}, 0, ret_offset);
+  if (r != 0)
+    return r;
+  return long_find(self, (tome_needle){needle, (size_t)length},
+                   (tome_range){from + near, to - from - near}, ret_offset);
+}
+
+int mapped_find(mapped *self, const void *needle, Py_ssize_t length, uint64_t from, uint64_t to,
+                int backward, uint64_t *ret_offset) {
+  return (backward ? find_last : find_first)(self, needle, length, from, to, ret_offset);
 }

@@ -64,10 +64,13 @@ int file_unsigned(PyObject *object, const char *what, uint64_t *ret);
 /** None (TOME_ADVICE_NOTICE), "random" or "sequential". Twice that is a view's intent. 0, or -1 and raised. */
 int file_advice(PyObject *object, uint32_t *ret);
 
-/** A place in the file: an integer; negative counts from the end. Clamped to [0, size], as bytes.find() does.
- *  @param object  NULL or None: `fallback`. 0, or -1 and raised (TypeError). Runs the integer's __index__: look again if the file is
- *                 open afterwards. */
-int file_place(PyObject *object, uint64_t size, uint64_t fallback, uint64_t *ret);
+/** One end of a slice. @param object  an integer, or NULL or None: `fallback`. 0, or -1 and raised. */
+static inline int file_place(PyObject *object, int64_t fallback, int64_t *ret) {
+  *ret = fallback;
+  return !object || object == Py_None ? 0 : file_integer(object, ret);
+}
+/** What the slice from `start` to `stop` means in so many bytes: negative counts from the end, and both are clamped. */
+tome_range file_slice(int64_t start, int64_t stop, uint64_t size);
 /** A range for calls such as flush and warm: offset (default 0) and length (default: to the end), neither clamped.
  *  ValueError if negative, OverflowError if beyond 64 bits. */
 int file_range(PyObject *offset, PyObject *length, tome_range *ret);

@@ -12,17 +12,10 @@ int file_integer_slowly(PyObject *object, int64_t *ret) {
   return 0;
 }
 
-int file_place(PyObject *object, uint64_t size, uint64_t fallback, uint64_t *ret) {
-  int64_t place;
-  if (!object || object == Py_None) {
-    *ret = fallback;
-    return 0;
-  }
-  if (file_integer(object, &place) < 0)
-    return -1;
-  uint64_t at = file_resolve(place, size);
-  *ret = at < size ? at : size;
-  return 0;
+tome_range file_slice(int64_t start, int64_t stop, uint64_t size) {
+  uint64_t from = file_resolve(start, size), to = file_resolve(stop, size);
+  to = to < size ? to : size;
+  return from < to ? (tome_range){from, to - from} : (tome_range){to, 0};
 }
 
 int file_unsigned(PyObject *object, const char *what, uint64_t *ret) {

@@ -1,6 +1,6 @@
 /* File.between(): what its arguments mean, and the parts of the file that they ask for.
  *
- * Without slack the records lie in one piece, between two places that bisection finds: nothing else is read, however long that is.
+ * Without slack the records lie in one piece, between two places that bisection finds: nothing else is read, however long it is.
  * With slack there may be others among them; so all between the outer places are looked at, here and now. */
 #include "between_bounds.h"
 #include "file_lines.h"
@@ -80,27 +80,30 @@ static int fail(const char *message) {
 }
 
 static int read_number_slack(between_request *request, PyObject *object) {
+  int is_given = PyObject_IsTrue(object);
   request->number_slack = number_text(object);
   const char *text = request->number_slack ? PyUnicode_AsUTF8(request->number_slack) : NULL;
-  if (!text)
+  if (!text || is_given < 0)
     return -1;
   if (text[0] == '-')
     return fail("slack must not be negative");
-  request->options.number_slack = text;
+  request->options.number_slack = is_given ? text : NULL;
   return 0;
 }
 
 static int read_slack(between_request *request, PyObject *object) {
-  int given = object ? PyObject_IsTrue(object) : 0;
-  if (given <= 0)
-    return given;
-  if (request->options.kind == TOME_KEY_NUMBER)
+  int is_given;
+  switch (request->options.kind) {
+  case TOME_KEY_NUMBER:
     return read_number_slack(request, object);
-  if (request->options.kind == TOME_KEY_TEXT)
-    return fail("slack is for times and numbers");
-  if (read_duration(object, &request->options.slack) < 0)
-    return -1;
-  return request->options.slack < 0 ? fail("slack must not be negative") : 0;
+  case TOME_KEY_TIME:
+    if (read_duration(object, &request->options.slack) < 0)
+      return -1;
+    return request->options.slack < 0 ? fail("slack must not be negative") : 0;
+  default:
+    is_given = PyObject_IsTrue(object);
+    return is_given > 0 ? fail("slack is for times and numbers") : is_given;
+  }
 }
 
 static int read_bounds(between_request *request, PyObject *start, PyObject *stop) {
@@ -124,7 +127,7 @@ static int parse(between_request *request, PyObject *args, PyObject *keywords) {
     return -1;
   if (read_kind(kind, &options->kind) < 0 ||
       (column && read_column(column, &options->column) < 0) ||
-      read_zone(zone, &options->zone) < 0 || read_slack(request, slack) < 0)
+      read_zone(zone, &options->zone) < 0 || (slack && read_slack(request, slack) < 0))
     return -1;
   if (options->kind == TOME_KEY_TIME && options->separator && !options->column)
     return fail("separator wants column, which says where the time is");

@@ -3,6 +3,7 @@
  * Any integer, slice or value may run Python code that closes or resizes the file. So all of them are turned into plain numbers and
  * buffers first; only then is it looked at whether the file is open, and how long it is. */
 #include "file.h"
+#include "file_lines.h"
 
 /* ---- length and items ---- */
 
@@ -45,40 +46,28 @@ PyObject *file_item(PyObject *self, Py_ssize_t index) {
 /* ---- slices ---- */
 
 /* Where a slice begins and ends, not yet in relation to a size. */
-typedef struct place {
-  int64_t at;
-  int given;
-} place;
-
-static int read_place(PyObject *object, place *ret) {
-  *ret = (place){0, object != Py_None};
-  return ret->given ? file_integer(object, &ret->at) : 0;
-}
+typedef struct ends {
+  int64_t start, stop;
+} ends;
 
 /* Whether a slice is a plain range. 1, 0 (it has steps) or -1. */
-static int is_plain(PyObject *key, place *start, place *stop) {
+static int is_plain(PyObject *key, ends *ret) {
   PySliceObject *slice = (PySliceObject *)key;
-  int64_t step = 1;
-  if (slice->step != Py_None && file_integer(slice->step, &step) < 0)
+  int64_t step;
+  if (file_place(slice->step, 1, &step) < 0)
     return -1;
   if (step != 1)
     return 0;
-  return read_place(slice->start, start) < 0 || read_place(slice->stop, stop) < 0 ? -1 : 1;
+  return file_place(slice->start, 0, &ret->start) < 0 ||
+                 file_place(slice->stop, INT64_MAX, &ret->stop) < 0
+             ? -1
+             : 1;
 }
 
-/* The range of a file of this size. */
-static tome_range clamp(place start, place stop, uint64_t size) {
-  uint64_t from = start.given ? file_resolve(start.at, size) : 0;
-  uint64_t to = stop.given ? file_resolve(stop.at, size) : size;
-  from = from < size ? from : size;
-  to = to < size ? to : size;
-  return (tome_range){from, to > from ? to - from : 0};
-}
-
-static PyObject *slice_of(file_object *self, place start, place stop) {
+static PyObject *slice_of(file_object *self, ends place) {
   if (mapped_check_open(&self->mapped) < 0)
     return NULL;
-  tome_range range = clamp(start, stop, file_size(self));
+  tome_range range = file_slice(place.start, place.stop, file_size(self));
   if (range.length > (uint64_t)PY_SSIZE_T_MAX)
     return PyErr_NoMemory();
   return mapped_bytes(&self->mapped, range.offset, (Py_ssize_t)range.length);
@@ -113,7 +102,7 @@ static PyObject *raise_key(PyObject *key) {
 
 PyObject *file_subscript(PyObject *object, PyObject *key) {
   file_object *self = (file_object *)object;
-  place start, stop;
+  ends place;
   int64_t index;
   if (mapped_check_open(&self->mapped) < 0)
     return NULL;
@@ -121,8 +110,8 @@ PyObject *file_subscript(PyObject *object, PyObject *key) {
     return file_integer(key, &index) < 0 ? NULL : item_at(self, index);
   if (!PySlice_Check(key))
     return raise_key(key);
-  int plain = is_plain(key, &start, &stop);
-  return plain < 0 ? NULL : plain ? slice_of(self, start, stop) : stepped(self, key);
+  int plain = is_plain(key, &place);
+  return plain < 0 ? NULL : plain ? slice_of(self, place) : stepped(self, key);
 }
 
 /* ---- storing ---- */
@@ -132,6 +121,14 @@ int file_check_writable(const file_object *self) {
     return 0;
   PyErr_SetString(PyExc_TypeError, "the file is open for reading only");
   return -1;
+}
+
+static int store_bytes(file_object *self, uint64_t at, const void *data, Py_ssize_t length) {
+  int lines_change = file_lines_may_change(self, at, data, length);
+  int r = mapped_store(&self->mapped, at, data, length);
+  if (lines_change)
+    file_lines_forget(self);
+  return r;
 }
 
 /* Where an item is stored: its offset. With TOME_GROW also behind the end. 0 or -1. */
@@ -154,7 +151,7 @@ static int assign_item(file_object *self, PyObject *key, PyObject *value) {
     return -1;
   }
   unsigned char byte = (unsigned char)number;
-  return find_item(self, index, &at) < 0 ? -1 : mapped_store(&self->mapped, at, &byte, 1);
+  return find_item(self, index, &at) < 0 ? -1 : store_bytes(self, at, &byte, 1);
 }
 
 static int raise_length(void) {
@@ -163,49 +160,53 @@ static int raise_length(void) {
 }
 
 /* Stores a value over a range, which with TOME_GROW may go on behind the end. */
-static int store_range(file_object *self, place start, place stop, const Py_buffer *value) {
+static int store_range(file_object *self, ends place, const Py_buffer *value) {
   uint64_t size = file_size(self), length = (uint64_t)value->len;
-  tome_range range = clamp(start, stop, size);
+  tome_range range = file_slice(place.start, place.stop, size);
   if ((self->flags & TOME_GROW) && length > range.length) {
-    range.offset = start.given ? file_resolve(start.at, size) : 0;
-    uint64_t to = stop.given ? file_resolve(stop.at, size) : range.offset + length;
+    range.offset = file_resolve(place.start, size);
+    uint64_t to = place.stop == INT64_MAX ? range.offset + length : file_resolve(place.stop, size);
     range.length = to > range.offset ? to - range.offset : 0;
   }
   if (length != range.length)
     return raise_length();
-  return length == 0 ? 0
-                     : mapped_store(&self->mapped, range.offset, value->buf, (Py_ssize_t)length);
+  return length == 0 ? 0 : store_bytes(self, range.offset, value->buf, (Py_ssize_t)length);
 }
 
 static int store(file_object *self, PyObject *key, const Py_buffer *value) {
-  place start, stop;
+  ends place;
   stride s;
-  int plain = is_plain(key, &start, &stop);
+  int plain = is_plain(key, &place);
   if (plain < 0 || (!plain && read_stride(self, key, &s) < 0) ||
       mapped_check_open(&self->mapped) < 0)
     return -1;
   if (plain)
-    return store_range(self, start, stop, value);
+    return store_range(self, place, value);
   if (s.count != value->len)
     return raise_length();
-  return mapped_store_stride(&self->mapped, s.start, s.step, s.count, value->buf);
+  int r = mapped_store_stride(&self->mapped, s.start, s.step, s.count, value->buf);
+  file_lines_forget(self);
+  return r;
 }
 
 /* While buffers of the file are out, the value may be one of them, and overlap what it is stored over: it is copied first. */
+static int store_copy(file_object *self, PyObject *key, Py_buffer value) {
+  PyObject *copy = PyBytes_FromStringAndSize(value.buf, value.len);
+  if (!copy)
+    return -1;
+  value.buf = PyBytes_AS_STRING(copy);
+  int r = store(self, key, &value);
+  Py_DECREF(copy);
+  return r;
+}
+
 static int assign_slice(file_object *self, PyObject *key, PyObject *value) {
   Py_buffer buffer;
-  PyObject *copy = NULL;
-  if (self->mapped.exports > 0 && !PyBytes_CheckExact(value)) {
-    copy = PyUnicode_Check(value) ? NULL : PyBytes_FromObject(value);
-    if (!copy && PyErr_Occurred())
-      return -1;
-  }
-  int r = PyObject_GetBuffer(copy ? copy : value, &buffer, PyBUF_SIMPLE);
-  if (r == 0) {
-    r = store(self, key, &buffer);
-    PyBuffer_Release(&buffer);
-  }
-  Py_XDECREF(copy);
+  if (PyObject_GetBuffer(value, &buffer, PyBUF_SIMPLE) < 0)
+    return -1;
+  int may_overlap = self->mapped.exports > 0 && !PyBytes_CheckExact(value);
+  int r = may_overlap ? store_copy(self, key, buffer) : store(self, key, &buffer);
+  PyBuffer_Release(&buffer);
   return r;
 }
 

@@ -1,5 +1,6 @@
 /* What changes a file's size or its bytes at large, or brings changes to the disk. All of it gives up the interpreter lock. */
 #include "file_size.h"
+#include "file_lines.h"
 
 /* Lets go of the map after a call. 0, or -1 and raised what the library recorded. */
 static int finish(file_object *self, open_map *held, int r) {
@@ -82,6 +83,7 @@ PyObject *file_resize(PyObject *object, PyObject *size) {
   Py_BEGIN_ALLOW_THREADS
   r = tome_resize(held->map, bytes);
   Py_END_ALLOW_THREADS
+  file_lines_forget(self);
   if (r == TOME_EBUSY) {
     PyErr_SetString(PyExc_BufferError, "a buffer covers bytes that would be cut");
     open_map_release(self->mapped.state, held);
@@ -104,7 +106,7 @@ const char file_refresh_doc[] =
 PyObject *file_refresh(PyObject *object, PyObject *none) {
   file_object *self = (file_object *)object;
   open_map *held = mapped_hold(&self->mapped);
-  uint64_t size = 0;
+  uint64_t before = held ? tome_size(held->map) : 0, size = 0;
   int r;
   (void)none;
   if (!held)
@@ -113,6 +115,8 @@ PyObject *file_refresh(PyObject *object, PyObject *none) {
   r = tome_refresh(held->map);
   size = tome_size(held->map);
   Py_END_ALLOW_THREADS
+  if (size < before)
+    file_lines_forget(self);
   return finish(self, held, r) < 0 ? NULL : PyLong_FromUnsignedLongLong(size);
 }
 
@@ -146,6 +150,7 @@ PyObject *file_fill(PyObject *object, PyObject *args, PyObject *keywords) {
   Py_BEGIN_ALLOW_THREADS
   r = tome_fill(held->map, range.offset, range.length, (int)value);
   Py_END_ALLOW_THREADS
+  file_lines_forget(self);
   return none_or_error(finish(self, held, r));
 }
 
@@ -175,6 +180,7 @@ PyObject *file_move(PyObject *object, PyObject *args, PyObject *keywords) {
   Py_BEGIN_ALLOW_THREADS
   r = tome_move(held->map, to, from, length);
   Py_END_ALLOW_THREADS
+  file_lines_forget(self);
   return none_or_error(finish(self, held, r));
 }
 

@@ -64,6 +64,7 @@ PyDoc_STRVAR(close_doc,
 
 static PyObject *close_file(PyObject *self, PyObject *none) {
   (void)none;
+  file_lines_forget((file_object *)self); /* an index of the map goes before it */
   if (mapped_close((mapped *)self) < 0)
     return NULL;
   Py_RETURN_NONE;
@@ -143,8 +144,8 @@ static char file_doc[] =
 
 static PyMethodDef methods[] = {
     {"close", close_file, METH_NOARGS, close_doc},
-    {"__enter__", enter, METH_NOARGS, NULL},
-    {"__exit__", leave, METH_VARARGS, NULL},
+    {"__enter__", enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe file itself."},
+    {"__exit__", leave, METH_VARARGS, "__exit__($self, kind, value, traceback, /)\n--\n\nClose."},
     {"_keywords", keywords, METH_NOARGS, "What opens the same part again."},
     FILE_SIZE_METHODS                  /**/
         FILE_SEARCH_METHODS            /**/

@@ -1,8 +1,8 @@
 /* Where the lines of a file are, by their numbers, from 0.
  *
- * Lines near the beginning or the end of a file are found by looking there. The first question about any other builds an index,
- * in memory, that belongs to the File: a capsule in its field `lines`. What the file has grown by since is counted by itself, until it
- * is worth a new index. A change of bytes in place is no growth: who makes one that may change lines says so (file_lines.h).
+ * Lines near the beginning or the end of a file are found by looking there. The first question about any other builds an
+ * index, in memory, that belongs to the File: a capsule in its field `lines`. What the file has grown by since is counted by
+ * itself, until it is worth a new index. A change of bytes in place is no growth: who makes one says so (file_lines.h).
  *
  *     lines_call call;
  *     if (lines_begin(&call, file) < 0)
@@ -40,8 +40,8 @@ int lines_begin(lines_call *call, file_object *file);
 /** Keep what was learned. @param r  the result of the last call, which is returned; less than 0: -1 and raised. */
 int lines_end(lines_call *call, int r);
 
-/* Each is 1, 0 (there is no such line) or less: the library's code. `text` is a part of the file that begins and ends with lines, and
- * is taken as a text of its own; what of it lies behind the end of the file is not there. */
+/* Each is 1, 0 (there is no such line) or less: the library's code. `text` is a part of the file that begins and ends with
+ * lines, and is taken as a text of its own; what of it lies behind the end of the file is not there. */
 
 #define WHOLE_FILE ((tome_range){0, TOME_END})
 

@@ -1,10 +1,10 @@
 /* Iterating over lines.
  *
- * Large pieces of the file are read without the interpreter lock into a buffer of the iterator's own; lines are cut from it. A piece
- * begins with a line (backwards: ends with one), so that no bytes need be kept from the piece before. A line that is longer than the
- * buffer is read by itself.
+ * Large pieces of the file are read without the interpreter lock into a buffer of the iterator's own; lines are cut from it.
+ * A piece begins with a line (backwards: ends with one), so that no bytes need be kept from the piece before. A line that is
+ * longer than the buffer is read by itself.
  *
- * All of it is between `at` and `limit`: forwards what is not told yet, backwards likewise, with `limit` moving. While a thread reads
+ * What is not told yet of a piece lies between `at` and `limit`; forwards `at` moves, backwards `limit`. While a thread reads
  * a piece there is nothing between them, so that other threads on the same iterator come to wait for its lock. */
 #include "lines_type.h"
 
@@ -19,6 +19,7 @@ typedef struct lines_iterator {
   line_parts *parts; /* or NULL */
   size_t part;
   int backward;
+  int is_plain;    /* forwards, each line */
   uint64_t left;   /* lines that may be told yet */
   uint64_t passed; /* lines to pass over before the next one */
   uint64_t step;
@@ -169,9 +170,20 @@ static inline PyObject *next_in_piece(lines_iterator *self, int wanted) {
 
 /* ---- backwards ---- */
 
-/* Where the line that ends at `limit` begins, if that is in [at, limit); else NULL. */
+/* Whether there is a newline among 8 bytes. */
+static int holds_newline(const char *bytes) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t word;
+  memcpy(&word, bytes, sizeof word);
+  word ^= ones * '\n';
+  return ((word - ones) & ~word & ones << 7) != 0; /* a byte of it is 0 */
+}
+
+/* Where the line that ends at `limit` begins, if that is in [at, limit) and behind a newline; else NULL. */
 static const char *begin_of_last(const char *at, const char *limit) {
   const char *from = limit - 1;
+  while (from - at >= 8 && !holds_newline(from - 8))
+    from -= 8;
   while (from > at && from[-1] != '\n')
     from--;
   return from > at ? from : NULL;
@@ -285,8 +297,7 @@ static PyObject *next_slowly(lines_iterator *self) {
 
 static PyObject *next(PyObject *object) {
   lines_iterator *self = (lines_iterator *)object;
-  if (self->at == self->limit || self->backward || self->passed > 0 || self->left == 0 ||
-      !self->file->mapped.open)
+  if (self->at == self->limit || !self->is_plain || self->left == 0 || !self->file->mapped.open)
     return next_slowly(self);
   const char *from = self->at, *newline = memchr(from, '\n', (size_t)(self->limit - from));
   if (!newline)
@@ -295,7 +306,6 @@ static PyObject *next(PyObject *object) {
   self->at = newline + 1;
   self->offset += (uint64_t)length;
   self->left--;
-  self->passed = self->step - 1;
   return PyBytes_FromStringAndSize(from, length);
 }
 
@@ -315,6 +325,7 @@ PyObject *lines_iterator_new(const line_walk *walk) {
   self->parts = line_parts_hold(walk->parts);
   self->part = walk->part;
   self->backward = walk->backward;
+  self->is_plain = !walk->backward && walk->step == 1;
   self->left = walk->count;
   self->step = walk->step;
   self->offset = walk->offset;

@@ -16,7 +16,7 @@ static PyObject *raise_errno(int number) {
   return PyErr_SetFromErrno(PyExc_OSError);
 }
 
-static PyObject *raise(PyObject *type, const char *message) {
+static PyObject *fail(PyObject *type, const char *message) {
   PyErr_SetString(type, message);
   return NULL;
 }
@@ -69,32 +69,36 @@ PyObject *mmap_flush(PyObject *object, PyObject *arguments, PyObject *keywords) 
   if (size == -1)
     size = self->size - (offset < self->size ? offset : self->size);
   if (offset < 0 || size < 0 || offset > self->size || self->size - offset < size)
-    return raise(PyExc_ValueError, "flush values out of range");
+    return fail(PyExc_ValueError, "flush values out of range");
   if (self->backing != OF_FILE && offset % sysconf(_SC_PAGESIZE) != 0)
     return raise_errno(EINVAL);
+  if (size == 0)
+    Py_RETURN_NONE;
   return flush_range(self, (tome_range){(uint64_t)offset, (uint64_t)size}, level);
 }
 
 /* ---- advice and protection ---- */
 
-/* Where bytes of the map lie in memory. Views without length touch nothing and give the address of what is mapped as a whole; the
- * distance between two of them shows whether that is so. NULL: raised. */
-static void *address_of(mmap_object *self, tome *map, uint64_t offset, uint64_t length) {
-  tome_view first = {0}, last = {0};
-  char *start = NULL, *end = NULL;
-  if (tome_view_begin(map, offset, 0, TOME_VIEW_READ, &first) == 0 &&
-      tome_view_begin(map, offset + length, 0, TOME_VIEW_READ, &last) == 0) {
-    start = first.data;
-    end = last.data;
-    tome_view_end(&last);
-  }
-  if (start)
-    tome_view_end(&first);
-  if (!end)
+/* Where a byte of the map lies in memory: a view without length touches nothing. 0, or -1 and raised. */
+static int locate(mmap_object *self, tome *map, uint64_t offset, char **ret) {
+  tome_view view;
+  if (tome_view_begin(map, offset, 0, TOME_VIEW_READ, &view) < 0) {
     mapped_raise(&self->mapped);
-  else if (end != start + length)
-    raise_errno(ENOMEM);
-  return end && end == start + length ? start : NULL;
+    return -1;
+  }
+  *ret = view.data;
+  tome_view_end(&view);
+  return 0;
+}
+
+/* Where a range lies in memory. NULL: raised; also where the map works through windows, as the ends' distance shows. */
+static void *address_of(mmap_object *self, tome *map, uint64_t offset, uint64_t length) {
+  char *start, *end;
+  if (locate(self, map, offset, &start) < 0 || locate(self, map, offset + length, &end) < 0)
+    return NULL;
+  if (end == start + length)
+    return start;
+  return raise_errno(ENOMEM);
 }
 
 int mmap_protect(mmap_object *self) {
@@ -105,6 +109,16 @@ int mmap_protect(mmap_object *self) {
   if (number != 0)
     raise_errno(number);
   return number != 0 ? -1 : 0;
+}
+
+/* Advice that private memory does not take, as it is a file's to the system, and need not heed: it may be freed. */
+static int may_be_ignored(const mmap_object *self, int advice, Py_ssize_t start) {
+#ifdef MADV_FREE
+  return advice == MADV_FREE && self->backing == OF_PRIVATE_MEMORY &&
+         start % sysconf(_SC_PAGESIZE) == 0;
+#else
+  return 0;
+#endif
 }
 
 static PyObject *advise(mmap_object *self, Py_ssize_t start, Py_ssize_t length, int advice) {
@@ -135,13 +149,15 @@ PyObject *mmap_madvise(PyObject *object, PyObject *const *arguments, Py_ssize_t 
   if ((count > 2 && to_size(arguments[2], &length) < 0) || mapped_check_open(&self->mapped) < 0)
     return NULL;
   if (start < 0 || start >= self->size)
-    return raise(PyExc_ValueError, "madvise start out of bounds");
+    return fail(PyExc_ValueError, "madvise start out of bounds");
   if (length < 0)
-    return raise(PyExc_ValueError, "madvise length invalid");
+    return fail(PyExc_ValueError, "madvise length invalid");
   if (length > PY_SSIZE_T_MAX - start)
-    return raise(PyExc_OverflowError, "madvise length too large");
+    return fail(PyExc_OverflowError, "madvise length too large");
   if (length > self->size - start)
     length = self->size - start;
+  if (may_be_ignored(self, advice, start))
+    Py_RETURN_NONE;
   return advise(self, start, length, advice);
 }
 
@@ -174,7 +190,7 @@ PyObject *mmap_move(PyObject *object, PyObject *const *arguments, Py_ssize_t cou
       mmap_check_writable(self) < 0)
     return NULL;
   if (!is_inside(self, to, length) || !is_inside(self, from, length))
-    return raise(PyExc_ValueError, "source, destination, or count out of range");
+    return fail(PyExc_ValueError, "source, destination, or count out of range");
   return move_bytes(self, to, from, length);
 }
 
@@ -226,7 +242,7 @@ static PyObject *replace(mmap_object *self, Py_ssize_t size) {
   open_map *old = self->mapped.open;
   tome *map;
   if (self->mapped.exports > 0 || old->holders > 1)
-    return raise(PyExc_BufferError, "mmap can't resize private memory that is in use.");
+    return fail(PyExc_BufferError, "mmap can't resize private memory that is in use.");
   if (mmap_open_private(size, &map) < 0)
     return PyErr_SetFromErrno(PyExc_OSError);
   char *piece = PyMem_Malloc((size_t)PIECE);
@@ -256,7 +272,7 @@ static PyObject *resize_file(mmap_object *self, Py_ssize_t size) {
   r = tome_resize(held->map, (uint64_t)size);
   Py_END_ALLOW_THREADS
   if (r == TOME_EBUSY && self->mapped.exports > 0)
-    raise(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
+    fail(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
   else if (r < 0)
     mapped_raise(&self->mapped);
   self->size = (Py_ssize_t)tome_size(held->map);
@@ -266,14 +282,14 @@ static PyObject *resize_file(mmap_object *self, Py_ssize_t size) {
 
 static int may_resize(const mmap_object *self, Py_ssize_t size) {
   if (self->mapped.exports > 0 && size < self->size)
-    raise(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
+    fail(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
   else if (!self->tracked)
-    raise(PyExc_ValueError, "mmap can't resize with trackfd=False.");
+    fail(PyExc_ValueError, "mmap can't resize with trackfd=False.");
   else if (self->access == ACCESS_READ || self->access == ACCESS_COPY ||
            (self->is_private && self->backing == OF_FILE))
-    raise(PyExc_TypeError, "mmap can't resize a readonly or copy-on-write memory map.");
+    fail(PyExc_TypeError, "mmap can't resize a readonly or copy-on-write memory map.");
   else if (size < 0 || size > PY_SSIZE_T_MAX - self->offset)
-    raise(PyExc_ValueError, "new size out of range");
+    fail(PyExc_ValueError, "new size out of range");
   else if (size == 0 || self->is_zero_device)
     raise_errno(EINVAL);
   else

@@ -26,16 +26,12 @@ static int raise_index(const char *message) {
 
 /* ---- indexes ---- */
 
-/* Whether it is an index: 1 and its value; 0: it is something else; -1: raised. */
+/* Whether it is an index: 1 and its value; 0: it is something else; -1: raised. Runs Python code. */
 static inline int to_index(PyObject *key, Py_ssize_t *ret) {
-  if (PyLong_CheckExact(key)) {
-    *ret = PyLong_AsSsize_t(key);
-    if (*ret != -1 || !PyErr_Occurred())
-      return 1;
-    PyErr_Clear();
-  } else if (!PyIndex_Check(key)) {
+  if (is_compact_integer(key, ret))
+    return 1;
+  if (!PyIndex_Check(key))
     return 0;
-  }
   *ret = PyNumber_AsSsize_t(key, PyExc_IndexError);
   return *ret == -1 && PyErr_Occurred() ? -1 : 1;
 }
@@ -97,20 +93,23 @@ static PyObject *get_by_key(mmap_object *self, PyObject *key) {
   return NULL;
 }
 
-/* The common case first: a byte from the beginning on, that is there. */
+/* A byte by an integer, if it is had at once. Pre: open. */
+static inline int get_quickly(const mmap_object *self, PyObject *key, unsigned char *ret) {
+  Py_ssize_t index;
+  if (!is_compact_integer(key, &index))
+    return 0;
+  if (index < 0)
+    index += self->size;
+  return index >= 0 && index < self->size && self->readable &&
+         tome_read_nowait(self->mapped.open->map, (uint64_t)index, ret, 1);
+}
+
 PyObject *mmap_subscript(PyObject *object, PyObject *key) {
   mmap_object *self = (mmap_object *)object;
   unsigned char byte;
-  if (PySlice_Check(key))
-    return get_slice(self, key);
-  if (PyLong_CheckExact(key) && self->mapped.open && self->readable) {
-    Py_ssize_t index = PyLong_AsSsize_t(key);
-    if (index >= 0 && index < self->size &&
-        tome_read_nowait(self->mapped.open->map, (uint64_t)index, &byte, 1))
-      return PyLong_FromLong(byte);
-    PyErr_Clear();
-  }
-  return get_by_key(self, key);
+  if (self->mapped.open && get_quickly(self, key, &byte))
+    return PyLong_FromLong(byte);
+  return PySlice_Check(key) ? get_slice(self, key) : get_by_key(self, key);
 }
 
 PyObject *mmap_item(PyObject *object, Py_ssize_t index) {
@@ -135,14 +134,13 @@ static int raise_value(void) {
 /* The value of a byte. 0, or -1 and raised. Runs Python code. */
 static inline int to_byte(PyObject *value, unsigned char *ret) {
   Py_ssize_t number;
-  if (PyLong_CheckExact(value)) {
-    number = PyLong_AsSsize_t(value);
-    if (number >= 0 && number <= 255) {
-      *ret = (unsigned char)number;
-      return 0;
-    }
-    PyErr_Clear();
-  } else if (!PyIndex_Check(value)) {
+  if (is_compact_integer(value, &number)) {
+    if (number < 0 || number > 255)
+      return raise_value();
+    *ret = (unsigned char)number;
+    return 0;
+  }
+  if (!PyIndex_Check(value)) {
     PyErr_SetString(PyExc_TypeError, "mmap item value must be an int");
     return -1;
   }
@@ -157,8 +155,7 @@ static inline int to_byte(PyObject *value, unsigned char *ret) {
 
 static int set_byte(mmap_object *self, Py_ssize_t index, PyObject *value) {
   unsigned char byte;
-  Py_ssize_t first = index;
-  if (place(self, &first) < 0)
+  if (place(self, &index) < 0)
     return -1;
   if (!value) {
     PyErr_SetString(PyExc_TypeError, "mmap doesn't support item deletion");

@@ -122,7 +122,9 @@ static int refuse(const request *r) {
     return ENOMEM;
   if (kind < MAP_SHARED || kind > (MAP_SHARED | MAP_PRIVATE))
     return EINVAL;
-  return r->backing == OF_FILE ? refuse_file(r) : 0;
+  if (r->backing != OF_FILE)
+    return system_has_memory(r->length, r->flags, r->protection);
+  return refuse_file(r);
 }
 
 static int look_at_file(request *r) {

@@ -13,6 +13,13 @@
 #include <sys/sysmacros.h>
 #endif
 
+#ifndef O_PATH
+#define O_PATH 0
+#endif
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
 static enum file_kind kind_of(const struct stat *status) {
   if (S_ISREG(status->st_mode))
     return REGULAR_FILE;
@@ -30,6 +37,8 @@ int system_ask(int descriptor, file_facts *ret) {
   int mode = fcntl(descriptor, F_GETFL);
   if (mode < 0 || fstat(descriptor, &status) < 0)
     return errno;
+  if (mode & O_PATH)
+    return EBADF;
   mode &= O_ACCMODE;
   *ret = (file_facts){kind_of(&status), status.st_size, mode != O_WRONLY, mode != O_RDONLY};
   return 0;
@@ -73,6 +82,15 @@ int system_memory(Py_ssize_t size, int *ret_descriptor) {
   int number = errno;
   close(descriptor);
   return number;
+}
+
+int system_has_memory(Py_ssize_t size, int flags, int protection) {
+  flags &= MAP_SHARED | MAP_PRIVATE | MAP_NORESERVE;
+  void *memory = mmap(NULL, (size_t)size, protection, flags | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    return errno;
+  munmap(memory, (size_t)size);
+  return 0;
 }
 
 int system_advise(void *address, size_t length, int advice) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A line is looked for in so many bytes first, which costs less than a search does. */
-#define SHORT_LINE 512
+#define SHORT_LINE 256
 
 static int raise_value(const char *message) {
   PyErr_SetString(PyExc_ValueError, message);

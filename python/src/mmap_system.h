@@ -22,6 +22,9 @@ PyObject *system_name(int descriptor);
 /** A descriptor of new memory without a name, `size` bytes of zeros. */
 int system_memory(Py_ssize_t size, int *ret_descriptor);
 
+/** Whether there may be so much memory of a kind (MAP_…) and protection: the system refuses at once what it will never have. */
+int system_has_memory(Py_ssize_t size, int flags, int protection);
+
 /** Give advice on mapped memory; `address` is at the beginning of a page. */
 int system_advise(void *address, size_t length, int advice);
 

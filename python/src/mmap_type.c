@@ -66,7 +66,7 @@ static char mmap_doc[] =
     ">>> m = mmap.mmap(-1, 13)\n"
     ">>> m.write(b'hello, world!')\n"
     "13\n"
-    ">>> m[0:5], m.find(b'world')\n"
+    ">>> m[0:5], m.find(b'world', 0)\n"
     "(b'hello', 7)\n"
     ">>> m.close()";
 PyDoc_STRVAR(check_doc, "check($self, /)\n--\n\n"

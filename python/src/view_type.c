@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 typedef struct view_object {
-  PyObject_HEAD file_object *file;
+  PyObject_HEAD
+  file_object *file;
   tome_view *view; /* NULL: released */
   uint64_t offset;
   int readonly;

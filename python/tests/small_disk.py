@@ -8,7 +8,7 @@ import pytest
 
 @contextlib.contextmanager
 def small_disk(folder, size):
-    """Mount a file system of so many bytes on a new folder; skips the test where that is not possible."""
+    """Mount a file system of so many bytes on a new folder; skips the test if it cannot."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:

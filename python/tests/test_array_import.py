@@ -34,6 +34,6 @@ def test_without_numpy_arrays_are_an_importerror_that_says_what_to_install(tmp_p
 
 
 def test_importing_the_package_imports_neither_numpy_nor_asyncio():
-    script = "import sys, tome; print([name for name in ('numpy', 'asyncio') if name in sys.modules])"
+    script = "import sys, tome; print([n for n in ('numpy', 'asyncio') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
     assert done.stdout.strip() == b"[]"

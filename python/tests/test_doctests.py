@@ -1,6 +1,7 @@
 """The examples in docstrings run, and give what they show."""
 
 import doctest
+import importlib
 import inspect
 import pkgutil
 
@@ -10,12 +11,15 @@ import tome
 
 
 def modules():
-    """The package and its modules, but for the extension, whose objects are the package's."""
-    found = [tome]
+    """The package and its modules, but for the extension, whose objects are the package's: (those there, why others are not)."""
+    found, missing = [tome], []
     for module in pkgutil.iter_modules(tome.__path__, "tome."):
         if module.name != "tome._tome":
-            found.append(__import__(module.name, fromlist=["_"]))
-    return found
+            try:
+                found.append(importlib.import_module(module.name))
+            except ImportError as error:
+                missing.append(f"{module.name}: {error}")
+    return found, missing
 
 
 def methods(kind):
@@ -29,7 +33,7 @@ def methods(kind):
 def documented():
     """Everything with a docstring: {name: docstring}."""
     found = {}
-    for module in modules():
+    for module in MODULES:
         found[module.__name__] = inspect.getdoc(module) or ""
         for name, value in vars(module).items():
             if name.startswith("_") or not getattr(value, "__module__", "").startswith("tome"):
@@ -40,6 +44,7 @@ def documented():
     return found
 
 
+MODULES, MISSING = modules()
 DOCUMENTED = documented()
 WITH_EXAMPLES = sorted(name for name, text in DOCUMENTED.items() if ">>>" in text)
 
@@ -56,5 +61,24 @@ def test_examples_give_what_they_show(name, tmp_path, monkeypatch):
     assert runner.failures == 0, "".join(told)
 
 
-def test_the_package_has_a_docstring():
-    assert inspect.getdoc(tome)
+def test_every_module_of_the_package_was_looked_at():
+    if MISSING:
+        pytest.skip("; ".join(MISSING))
+    assert {module.__name__ for module in MODULES} >= {"tome", "tome.aio", "tome.array", "tome.file"}
+
+
+def test_everything_public_has_a_docstring():
+    assert not [name for name, text in DOCUMENTED.items() if not text]
+
+
+def test_methods_in_c_have_signatures():
+    kinds = (tome.mmap, tome.File, tome.Lines, tome.View, tome.Match)
+    methods_in_c = [
+        getattr(kind, name)
+        for kind in kinds
+        for name, value in inspect.getmembers(kind, inspect.ismethoddescriptor)
+        if not name.startswith("_")
+    ]
+    assert len(methods_in_c) > 50
+    for method in methods_in_c:
+        assert inspect.signature(method), method

@@ -254,7 +254,9 @@ def test_an_empty_file_is_an_empty_sequence(tmp_path):
 # ---- parts ----
 
 
-@pytest.mark.parametrize("offset, length", [(0, 0), (0, 10), (1, None), (300, 511), (1024, None), (1024, 0)])
+@pytest.mark.parametrize(
+    "offset, length", [(0, 0), (0, 10), (1, None), (300, 511), (1024, None), (1024, 0)]
+)
 def test_a_part_is_a_file_of_its_own(path, offset, length):
     expected = DATA[offset : None if length is None else offset + length]
     with tome.open(path, offset=offset, length=length) as f:
@@ -349,6 +351,16 @@ def test_an_open_file_that_nobody_has_is_closed(path):
     gc.collect()
     assert weak() is None
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_lets_go_of_its_name(path):
+    name = "".join([path])
+    before = sys.getrefcount(name)
+    for _ in range(10):
+        tome.open(name).close()
+        tome.open(name)
+    gc.collect()
+    assert sys.getrefcount(name) == before
 
 
 def test_a_cycle_through_its_own_attributes_is_collected(path):

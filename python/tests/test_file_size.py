@@ -184,7 +184,8 @@ def test_a_full_disk_is_an_error_and_changes_nothing(path):
         f"f = tome.open({str(path)!r}, 'r+', grow=True)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
         "for call in (lambda: f.resize(30000), lambda: f.append(b'x' * 20000),\n"
-        "             lambda: f.__setitem__(slice(25000, None), b'x'), lambda: f.__setitem__(30000, 1)):\n"
+        "             lambda: f.__setitem__(slice(25000, None), b'x'),\n"
+        "             lambda: f.__setitem__(30000, 1)):\n"
         "    try:\n"
         "        call()\n"
         "    except OSError as e:\n"
@@ -258,7 +259,8 @@ def test_move_is_that_of_a_bytearray(path):
 def test_move_refuses_what_is_outside(path):
     with tome.open(path, "r+") as f:
         size = len(DATA)
-        for args in [(0, 1, size), (1, 0, size), (-1, 0, 1), (0, -1, 1), (0, 0, -1), (size + 1, 0, 0)]:
+        outside = [(0, 1, size), (1, 0, size), (-1, 0, 1), (0, -1, 1), (0, 0, -1), (size + 1, 0, 0)]
+        for args in outside:
             with pytest.raises(ValueError):
                 f.move(*args)
         with pytest.raises(OverflowError):

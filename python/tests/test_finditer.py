@@ -324,8 +324,8 @@ def test_a_signal_ends_a_search(path):
     old = signal.signal(signal.SIGALRM, interrupt)
     try:
         with tome.open(path) as f:
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
             with pytest.raises(Interrupted):
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
                 next(f.finditer(rb"\0[xy]"))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -255,9 +255,8 @@ def test_number_of_a_byte_that_is_not_in_the_file_is_an_index_error(opened, offs
 def test_lines_are_a_sequence_with_all_its_methods(opened):
     lines = opened(b"a\nb\na\n").lines
     assert isinstance(lines, collections.abc.Sequence)
-    for name in dir(collections.abc.Sequence):
-        if name not in ("__abstractmethods__", "__class_getitem__", "__slots__", "_abc_impl"):
-            assert hasattr(lines, name), name
+    for name in ("contains", "getitem", "iter", "len", "reversed"):
+        assert hasattr(lines, f"__{name}__")
     assert lines.count(b"a\n") == 2 and lines.count(b"a") == 0
     assert lines.index(b"b\n") == 1 and lines.index(b"a\n", 1) == 2
     assert b"b\n" in lines and b"b" not in lines and 5 not in lines

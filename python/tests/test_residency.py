@@ -1,4 +1,4 @@
-"""What of a file is in memory, and steering it: residency, resident_pages, warm, evict, lock, unlock, stats, info.
+"""What of a file is in memory, and steering it; and the figures: stats, info.
 
 What the system itself says (mincore, /proc, stat) is the measure.
 """

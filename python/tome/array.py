@@ -4,7 +4,7 @@ import math
 import operator
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Tuple, Type
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Tuple, Type
 
 try:
     import numpy as np
@@ -50,16 +50,6 @@ def _checked_shape(shape: Any) -> Tuple[Optional[int], ...]:
 def _bare(value: Any) -> Any:
     """What NumPy works with: an Array's ndarray, or the value as it is."""
     return value.values if isinstance(value, Array) else value
-
-
-def _end_view(view: Optional["View"]) -> bool:
-    """End it, to tell of a loss (LostBytesError). False: it ends with the last of its ndarrays."""
-    try:
-        if view is not None:
-            view.release()
-        return True
-    except BufferError:
-        return False
 
 
 class Array(NDArrayOperatorsMixin):
@@ -110,8 +100,8 @@ class Array(NDArrayOperatorsMixin):
         self._lengths: Tuple[int, ...] = tuple(length or 0 for length in lengths)
         self._offset = operator.index(offset)
         self._advice = advice
-        self._view: Optional["View"] = None
-        self._values: Optional["np.ndarray[Any, Any]"] = None
+        # The file's size, and what there was when it had that; one value, as threads may share this.
+        self._now: Optional[Tuple[int, "View", "np.ndarray[Any, Any]"]] = None
         self._released = False
         self._check_place()
         self._check_room()
@@ -173,7 +163,7 @@ class Array(NDArrayOperatorsMixin):
 
     def _begin(self) -> "np.ndarray[Any, Any]":
         """Make the ndarray over what there is now. LostBytesError: the one before has lost some."""
-        shape = self._shape_now()
+        size, shape = self._file.size, self._shape_now()
         count, writable = math.prod(shape), self._file.mode != "r"
         end = self._offset + count * self._dtype.itemsize
         view: Any = self._file.view(self._offset, end, write=writable, advice=self._advice)
@@ -183,17 +173,28 @@ class Array(NDArrayOperatorsMixin):
             flat = np.empty(0, self._dtype)
             flat.flags.writeable = writable
         values: "np.ndarray[Any, Any]" = flat.reshape(shape)
-        before, self._view, self._values = self._view, view, values
-        _end_view(before)
+        self._replace((size, view, values))
         return values
+
+    def _replace(self, now: Optional[Tuple[int, "View", "np.ndarray[Any, Any]"]]) -> bool:
+        """End what there was before. LostBytesError; False: ndarrays taken from it are left."""
+        before, self._now = self._now, now
+        view = None if before is None else before[1]
+        del before  # or else its own ndarray is left
+        try:
+            if view is not None:
+                view.release()
+            return True
+        except BufferError:
+            return False
 
     @property
     def values(self) -> "np.ndarray[Any, Any]":
         """The ndarray over what there is now. It stays good, at its size, whatever grows later."""
-        values, shape = self._values, self._shape_now()
-        if values is not None and values.shape == shape:
-            return values
-        del values  # or else its view could not end
+        now = self._now
+        if now is not None and (not self._follows or now[0] == self._file.size):
+            return now[2]
+        del now
         return self._begin()
 
     def release(self) -> None:
@@ -202,9 +203,8 @@ class Array(NDArrayOperatorsMixin):
         ndarrays that were taken out stay good, and hold the file open until they are gone.
         LostBytesError: bytes were lost meanwhile, and were read as zeros.
         """
-        view, self._view, self._values = self._view, None, None
         self._released = True
-        if not _end_view(view):
+        if not self._replace(None):
             self._file.check()
 
     def __enter__(self) -> "Array":
@@ -269,8 +269,7 @@ class Array(NDArrayOperatorsMixin):
         end = self._end(count)
         try:
             if end < self._file.size:
-                view, self._view, self._values = self._view, None, None
-                _end_view(view)
+                self._replace(None)
             self._file.resize(end)
         finally:
             self._begin()
@@ -344,10 +343,10 @@ class Array(NDArrayOperatorsMixin):
     # ---- as an ndarray
 
     def __getitem__(self, key: Any) -> Any:
-        return self.values[_bare(key)]
+        return self.values[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.values[_bare(key)] = _bare(value)
+        self.values[key] = value
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.values)
@@ -376,16 +375,12 @@ class Array(NDArrayOperatorsMixin):
         out = keywords.get("out")
         if out is not None:
             keywords["out"] = tuple(map(_bare, out))
-        result = getattr(ufunc, method)(*map(_bare, inputs), **_bare_keywords(keywords))
+        result = getattr(ufunc, method)(*map(_bare, inputs), **keywords)
         if out is None:
             return result
         results = result if isinstance(result, tuple) else (result,)
         given = tuple(made if place is None else place for place, made in zip(out, results))
         return given[0] if len(given) == 1 else given
-
-
-def _bare_keywords(keywords: Dict[str, Any]) -> Dict[str, Any]:
-    return {name: _bare(value) for name, value in keywords.items()}
 
 
 def _remake(file: "File", dtype: Any, shape: Any, offset: int, advice: Any) -> Array:
