@@ -34,8 +34,9 @@
  * bytes, TOME_ELOST or TOME_ERANGE, and what lies under a view is not cut. Stores to the same bytes at the same time are not
  * ordered by Tome. Bytes appended are seen before the size is. tome_close() must be the last call.
  *
- * FORK. A child may go on using its parent's maps (shared, as the mapping is), provided no other thread of
- * the parent was inside a call on them at the time of the fork.
+ * FORK. A child may go on using its parent's maps (shared, as the mapping is), also if other threads of the parent were inside calls
+ * on them: a fork waits for those that hold a lock for a moment, or grow the file. In the child nothing is locked in memory. What such
+ * calls had under way there is not finished, and patterns, walks and indexes of lines that they were using are not to be used.
  *
  * RECORD LOCKS. As POSIX has it, closing any descriptor of a file drops all fcntl() locks the process holds
  * on it, so tome_close() does too. Locks of open file descriptions (F_OFD_SETLK) and flock() are not touched. */

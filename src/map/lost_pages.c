@@ -237,7 +237,7 @@ int tome__guard_attach(tome *map) {
   os_signals before;
   tome__os_system(); /* known before the handler asks */
   lock(&before);
-  int r = fork_safe ? 0 : tome__os_at_fork(before_fork, after_fork_in_child);
+  int r = fork_safe ? 0 : tome__os_at_fork(before_fork, NULL, after_fork_in_child);
   fork_safe |= r == 0;
   if (r == 0 && wanted)
     r = tome__os_fault_install(on_lost_page);

@@ -1,6 +1,7 @@
 /* Opening and closing. */
 #include "advice.h"
 #include "failure.h"
+#include "forked.h"
 #include "lock.h"
 #include "lost_pages.h"
 #include "map_state.h"
@@ -171,6 +172,7 @@ static void dispose(tome *map) {
 }
 
 static int release(tome *map) {
+  tome__fork_unwatch(map);
   tome__locks_forget(map);
   int r = tome__window_release(map);
   tome__guard_detach(map);
@@ -222,6 +224,8 @@ static int set_up(tome *map, const tome_options *options) {
   os_traits traits = {0};
   if (r == 0 && map->kind == TOME_KIND_FILE)
     r = tome__os_traits(&map->file, &traits);
+  if (r == 0)
+    r = tome__fork_watch(map);
   if (r == 0)
     r = tome__guard_attach(map);
   map->moves_blocks = traits.moves_blocks;

@@ -106,6 +106,9 @@ struct tome {
   int flush_code, flush_system; /* the first failure of a flush */
   os_mutex flush_lock;
 
+  tome *next_map; /* see forked.c, under its lock */
+  int is_watched; /* by it */
+
   os_mutex locking;      /* held while something is locked in memory, and before `lock` */
   struct locked *locked; /* see lock.c */
 

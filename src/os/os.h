@@ -36,6 +36,7 @@ void *tome__os_new(size_t count, size_t size);
 /** Frees what tome__os_new() gave; NULL is left alone. */
 void tome__os_free(void *memory);
 
+/* A mutex that is not part of anything begins as OS_MUTEX_INITIALIZER. */
 void tome__os_mutex_init(os_mutex *mutex);
 void tome__os_mutex_destroy(os_mutex *mutex);
 void tome__os_mutex_lock(os_mutex *mutex);
@@ -265,8 +266,8 @@ void tome__os_barrier(void);
 /** Block all signals of this thread, so that a lock shared with the fault handler can be taken. */
 void tome__os_signals_block(os_signals *ret_before);
 void tome__os_signals_restore(const os_signals *before);
-/** Have `before` called before a fork, and `in_child` after it in the child. */
-int tome__os_at_fork(void (*before)(void), void (*in_child)(void));
+/** Have `before` called before a fork, and after it one of the others. NULL: nothing. */
+int tome__os_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
 
 /* ---- what is in memory ---- */
 

@@ -31,8 +31,8 @@ void tome__os_signals_restore(const os_signals *before) {
   pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-int tome__os_at_fork(void (*before)(void), void (*in_child)(void)) {
-  int system = tome__os_calls.pthread_atfork(before, NULL, in_child);
+int tome__os_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void)) {
+  int system = tome__os_calls.pthread_atfork(before, in_parent, in_child);
   errno = system;
   return system ? tome__os_code(system) : 0;
 }

@@ -19,6 +19,7 @@ typedef struct os_file {
 } os_file;
 
 typedef pthread_mutex_t os_mutex;
+#define OS_MUTEX_INITIALIZER PTHREAD_MUTEX_INITIALIZER
 typedef pthread_cond_t os_condition;
 typedef pthread_t os_thread;
 typedef sigset_t os_signals;

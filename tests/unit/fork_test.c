@@ -1,0 +1,76 @@
+/* Forking while other threads are in calls: the child is not left with their locks. */
+#include "test_support.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SIZE (64 * PAGE)
+
+static atomic_int over;
+
+/* All that hold a lock of the map, also for as long as the disk takes. */
+static void make_all_calls(tome *map) {
+  tome_residency residency = {.struct_size = sizeof residency};
+  char got[100];
+  must_succeed(tome_write(map, 5 * PAGE, "some bytes", 10));
+  must_succeed(tome_read(map, 7 * PAGE, got, sizeof got));
+  tome_view view = begin_view(map, PAGE, 3 * PAGE, TOME_VIEW_WRITE);
+  must_succeed(tome_view_end(&view));
+  must_succeed(tome_append(map, "more", 4, NULL));
+  must_succeed(tome_refresh(map));
+  must_succeed(tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE));
+  must_succeed(tome_evict(map, 0, TOME_END));
+  must_succeed(tome_lock(map, 0, 2 * PAGE));
+  must_succeed(tome_unlock(map, 0, TOME_END));
+  must_succeed(tome_residency_get(map, 0, TOME_END, &residency));
+  must_succeed(tome_check(map, NULL));
+}
+
+static void *keep_calling(void *map) {
+  while (!atomic_load(&over))
+    make_all_calls(map);
+  return NULL;
+}
+
+static void make_all_calls_in_time(void *map) {
+  alarm(60); /* a child that hangs dies of it */
+  make_all_calls(map);
+  must_succeed(tome_close(map));
+}
+
+static void a_child_forked_in_the_middle_of_calls_makes_all_of_them(void **state) {
+  (void)state;
+  if (SANITIZED)
+    skip_because("a sanitizer's own locks do not survive the fork of a process with threads");
+  pthread_t threads[3];
+  tome *map = open_map(make_pattern_file("file", SIZE), TOME_WRITE);
+  atomic_store(&over, 0);
+  for (int i = 0; i < 3; i++)
+    must_equal(pthread_create(&threads[i], NULL, keep_calling, map), 0);
+  for (uint64_t i = 0; i < how_many(50, 2000); i++)
+    in_child(make_all_calls_in_time, map);
+  atomic_store(&over, 1);
+  for (int i = 0; i < 3; i++)
+    must_equal(pthread_join(threads[i], NULL), 0);
+  must_succeed(tome_close(map));
+}
+
+static void a_child_has_nothing_locked_and_may_lock(void **state) {
+  (void)state;
+  tome *map = open_map(make_pattern_file("file", SIZE), TOME_WRITE);
+  must_succeed(tome_lock(map, 0, 8 * PAGE));
+  in_child(make_all_calls_in_time, map);
+  must_succeed(tome_unlock(map, 0, TOME_END));
+  must_succeed(tome_close(map));
+}
+
+int main(int count, char **arguments) {
+  const struct CMUnitTest tests[] = {
+      TEST(a_child_forked_in_the_middle_of_calls_makes_all_of_them),
+      TEST(a_child_has_nothing_locked_and_may_lock),
+  };
+  return run_matching(tests, count, arguments);
+}
