@@ -1,6 +1,6 @@
 """The Python module beside mmap, numpy.memmap and file objects, in one run, as tables.
 
-    bench_python.py [--only PART,...] [--runs N] [--markdown] [--json FILE] FILE
+    bench_python.py [--only PART,...] [--case TEXT] [--runs N] [--markdown] [--json FILE] FILE
 
 Runs on the interpreter that it is given to, with the package `tome` on its path. FILE is a log; it is not changed. What is written
 lies in a folder beside it, and is removed."""
@@ -109,6 +109,8 @@ class Bench:
         """A row for each case; ratios are to the time of mmap."""
         self.head(title + per)
         for case in wanted:
+            if self.options.case not in case.name:
+                continue
             try:
                 self.check(case, answers(case, names))
                 gc.collect()
@@ -260,6 +262,7 @@ def parse():
     parts = [name[len("part_"):] for name in vars(Bench) if name.startswith("part_")]
     parser = argparse.ArgumentParser(description="The Python module beside others.")
     parser.add_argument("--only", default=",".join(parts), help="of " + ",".join(parts))
+    parser.add_argument("--case", default="", help="only the calls whose names hold this")
     parser.add_argument("--runs", type=int, default=15, help="rounds of each call; 15")
     parser.add_argument("--markdown", action="store_true", help="tables to paste")
     parser.add_argument("--json", help="also write all runs here")

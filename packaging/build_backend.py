@@ -1,8 +1,8 @@
-"""Makes wheels and source distributions of the Python module, for pip and build (PEP 517 and PEP 660).
+"""Makes wheels and source distributions of the Python module, as pip asks for (PEP 517, PEP 660).
 
-CMake compiles the extension and gathers the package, as it does for the tests; what is left to do is to pack files. So this needs
-no setuptools, and an installation needs no network. Options for CMake may be given in CMAKE_ARGS, as in
-CMAKE_ARGS="-DTOME_REGEX=OFF" pip install .
+CMake compiles the extension and gathers the package, as it does for the tests; what is left to do
+is to pack files. So this needs no setuptools, and an installation needs no network. Options for
+CMake may be given in CMAKE_ARGS, as in CMAKE_ARGS="-DTOME_REGEX=OFF" pip install .
 """
 
 import base64
@@ -24,8 +24,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # What a build from source needs, and the module's tests.
 SOURCES = (
-    "CHANGELOG.md CMakeLists.txt LICENSE README.md pyproject.toml cli cmake docs/man docs/python.md include packaging python "
-    "src tools/pure_packages.py tools/run_pytest.py"
+    "CHANGELOG.md CMakeLists.txt LICENSE README.md pyproject.toml "
+    "cli cmake docs/man docs/python.md include packaging python src "
+    "tools/pure_packages.py tools/run_pytest.py"
 ).split()
 
 METADATA = """\
@@ -80,13 +81,13 @@ def cmake(*arguments):
     """Runs CMake. What it says goes where pip wants it; pip shows it if the build fails."""
     program = shutil.which("cmake")
     if program is None:
-        sys.exit("Tome is built by CMake 3.21 or later, and a C compiler: apt install gcc cmake ninja-build, or similar")
+        sys.exit("Tome is built by CMake 3.21 or later: apt install gcc cmake ninja-build")
     if subprocess.run([program, *arguments], check=False).returncode:
         sys.exit("cmake failed; what it needs is in the section on installing of README.md")
 
 
 def compile_package(build_folder):
-    """Builds the package for this interpreter. Returns its folder, which can be imported from where it lies."""
+    """Builds the package for this interpreter. Returns its folder, importable where it lies."""
     options = [
         "-DCMAKE_BUILD_TYPE=Release",
         "-DBUILD_TESTING=OFF",
@@ -123,7 +124,10 @@ def information():
 
 
 def write_wheel(wheel_directory, files):
-    """Packs files, {name: content}, and the information. The same files give the same bytes: times are left out. Returns the name."""
+    """Packs files, {name: content}, and the information. Returns the wheel's name.
+
+    The same files give the same bytes: times are left out.
+    """
     files = {**files, **information()}
     record = f"tome-{version()}.dist-info/RECORD"
     lines = [record_line(name, content) for name, content in files.items()] + [f"{record},,\n"]
@@ -142,12 +146,13 @@ def write_wheel(wheel_directory, files):
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     with tempfile.TemporaryDirectory() as build_folder:
         package = compile_package(pathlib.Path(build_folder))
-        files = {f"tome/{path.name}": path.read_bytes() for path in sorted(package.iterdir()) if path.is_file()}
+        paths = [path for path in sorted(package.iterdir()) if path.is_file()]
+        files = {f"tome/{path.name}": path.read_bytes() for path in paths}
     return write_wheel(wheel_directory, files)
 
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
-    """The package stays in the build folder, with links to the sources; only the extension must be built again by hand."""
+    """The package stays in the build folder, with links to what is Python in the sources."""
     package = compile_package(ROOT / "build" / f"editable-{tag()}")
     return write_wheel(wheel_directory, {"tome_editable.pth": f"{package.parent}\n".encode()})
 
@@ -172,15 +177,15 @@ def source_files():
         path = ROOT / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             name = file.relative_to(ROOT)
-            # Not what tools leave behind.
-            if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
+            left_behind = any(part.startswith((".", "__pycache__")) for part in name.parts)
+            if file.is_file() and not left_behind:
                 yield name
 
 
 def build_sdist(sdist_directory, config_settings=None):
     base = f"tome-{version()}"
     name = f"{base}.tar.gz"
-    with tarfile.open(pathlib.Path(sdist_directory, name), "w:gz", format=tarfile.PAX_FORMAT) as sdist:
+    with tarfile.open(pathlib.Path(sdist_directory, name), "w:gz") as sdist:
         information = tarfile.TarInfo(f"{base}/PKG-INFO")
         content = metadata()
         information.size = len(content)

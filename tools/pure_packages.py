@@ -2,8 +2,9 @@
 
     pure_packages.py FOLDER
 
-Puts links into FOLDER to pytest, hypothesis and what they import, as far as this interpreter has them. They are pure Python, so
-that any interpreter with FOLDER on its path can import them, and nothing is to be had from a network.
+Puts links into FOLDER to pytest, hypothesis and what they import, as far as this interpreter has
+them. They are pure Python, so that any interpreter with FOLDER on its path can import them, and
+nothing is to be had from a network.
 """
 
 import importlib.util
@@ -11,8 +12,8 @@ import pathlib
 import sys
 
 PACKAGES = (
-    "pytest _pytest pluggy iniconfig packaging py attr attrs exceptiongroup tomli typing_extensions "
-    "hypothesis sortedcontainers"
+    "pytest _pytest pluggy iniconfig packaging py exceptiongroup tomli typing_extensions "
+    "hypothesis attr attrs sortedcontainers"
 ).split()
 
 

@@ -2,10 +2,12 @@
 
     run_pytest.py MODULE_FOLDER PACKAGES_FOLDER TEST_FILE [PYTEST_OPTION...]
 
-The tests import `tome` from MODULE_FOLDER, and so do the processes they start. An interpreter without pytest or hypothesis takes them
-from PACKAGES_FOLDER (see pure_packages.py); without them there too, the file is skipped: "SKIP: reason" and status 77.
+The tests import `tome` from MODULE_FOLDER, and so do the processes they start. An interpreter
+without pytest or hypothesis takes them from PACKAGES_FOLDER (see pure_packages.py); if they are not
+there either, the file is skipped: "SKIP: reason" and status 77.
 
-After pytest's own report there is a line for each test, which sum_up_tests.py counts, and the figures that tests printed.
+After pytest's own report there is a line for each test, which sum_up_tests.py counts, and the
+figures that tests printed.
 """
 
 import importlib.util
@@ -71,7 +73,7 @@ def skip(reason):
 
 
 def set_paths(module_folder, packages_folder):
-    """Makes the module importable, and what tests need. Returns the name of what is missing, or None."""
+    """Makes the module importable, and what tests need. Returns what is missing, or None."""
     folders = [module_folder]
     if not all(map(importlib.util.find_spec, NEEDED)):
         folders.append(packages_folder)

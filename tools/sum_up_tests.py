@@ -2,12 +2,13 @@
 
     sum_up_tests.py FOLDER [FAILED_BUILD...]
 
-FOLDER holds a JUnit file for each run. Prints the figures that tests told, the planted bugs that they found, every
-failed test, every skipped test with its reason, and ends with one line: N passed, N failed, N skipped. A build that failed counts as a failed test. The status is 1 if
-anything failed or nothing was run.
+FOLDER holds a JUnit file for each run. Prints the figures that tests told, the planted bugs that
+they found, the numbers of each interpreter's tests of the Python module, every failed test, every
+skipped test with its reason, and ends with one line: N passed, N failed, N skipped. A build that
+failed counts as a failed test. The status is 1 if anything failed or nothing was run.
 
-A program that runs several tests, with cmocka, pytest or Python's unittest, counts as that many tests, so that one
-skipped inside it is seen. Of each interpreter's tests of the Python module the numbers are told too.
+A program that runs several tests, with cmocka, pytest or Python's unittest, counts as that many
+tests, so that one skipped inside it is seen.
 """
 
 import collections
@@ -18,7 +19,7 @@ import xml.etree.ElementTree
 
 CMOCKA = re.compile(r"\[ +(OK|FAILED|ERROR|SKIPPED) +\] (\w+)")
 UNITTEST = re.compile(r" *(\w+) \(.*\.\.\. (ok|FAIL|ERROR|skipped)(?: ['\"](.*)['\"])?")
-PYTEST = re.compile(r"PYTEST (passed|failed|skipped) (.*?)(?:: (.*))?")
+PYTEST = re.compile(r"PYTEST (?:(passed|failed) (.*)|(skipped) (.*?): (.*))")
 PYTHON = re.compile(r"(\w+): python\.(\d+\.\d+)\..*")
 FIGURE = re.compile(r"FIGURE (.*): (\d+)")
 PLANTED = re.compile(r"PLANTED (.*): (found .*)")
@@ -35,7 +36,7 @@ MEANING = {
 
 
 def outcomes_inside(output):
-    """What a program said of its tests: {test: (outcome, reason)}. The first word about a test counts."""
+    """What a program said of its tests, the first word of each: {test: (outcome, reason)}."""
     outcomes = {}
     reason = None
     for line in output.splitlines():
@@ -47,7 +48,7 @@ def outcomes_inside(output):
         elif match := UNITTEST.fullmatch(line):
             outcomes.setdefault(match[1], (MEANING[match[2]], match[3]))
         elif match := PYTEST.fullmatch(line):
-            outcomes.setdefault(match[2], (match[1], match[3]))
+            outcomes.setdefault(match[2] or match[4], (match[1] or match[3], match[5]))
     return outcomes
 
 
@@ -95,7 +96,7 @@ def print_interpreters(outcomes):
     for outcome in outcomes:
         if match := PYTHON.fullmatch(outcome[0]):
             interpreters.setdefault(match.groups(), []).append(outcome)
-    for build, version in sorted(interpreters, key=lambda one: (one[0], [*map(int, one[1].split("."))])):
+    for build, version in sorted(interpreters, key=lambda key: (key[0], int(key[1].split(".")[1]))):
         print(f"python   {version} ({build}): {count(interpreters[build, version])}")
 
 

@@ -43,7 +43,8 @@ int file_contains(PyObject *self, PyObject *value);
 
 /* ---- arguments (file_arguments.c) ---- */
 
-/** An integer, or what has an __index__; what is beyond 64 bits becomes the nearest that is not. 0, or -1 and raised (TypeError). */
+/** An integer, or what has an __index__; what is beyond 64 bits becomes the nearest that is not. 0, or -1 and raised (TypeError).
+ *  Runs that __index__: look again if the file is open afterwards. */
 int file_integer_slowly(PyObject *object, int64_t *ret);
 static inline int file_integer(PyObject *object, int64_t *ret) {
   Py_ssize_t value;

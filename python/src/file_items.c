@@ -1,7 +1,7 @@
 /* A file as a sequence of bytes: its length, items and slices, and what is in it.
  *
- * Any integer, slice or value may run Python code that closes or resizes the file. So all of them are turned into plain numbers and
- * buffers first; only then is it looked at whether the file is open, and how long it is. */
+ * Any integer, slice or value may run Python code that closes or resizes the file. So all of them are turned into plain numbers
+ * and buffers first; only then is it looked at whether the file is open, and how long it is. */
 #include "file.h"
 #include "file_lines.h"
 
@@ -140,18 +140,20 @@ static int find_item(file_object *self, int64_t index, uint64_t *ret) {
   return *ret < size || (index >= 0 && (self->flags & TOME_GROW)) ? 0 : raise_index();
 }
 
+/* The place is looked at before the value, and again after it if converting it may have run code. */
 static int assign_item(file_object *self, PyObject *key, PyObject *value) {
   int64_t index, number;
   uint64_t at;
-  if (file_integer(key, &index) < 0 || find_item(self, index, &at) < 0 ||
-      file_integer(value, &number) < 0)
+  if (file_integer(key, &index) < 0 ||
+      (!PyLong_CheckExact(value) && find_item(self, index, &at) < 0) ||
+      file_integer(value, &number) < 0 || find_item(self, index, &at) < 0)
     return -1;
   if (number < 0 || number > 255) {
     PyErr_SetString(PyExc_ValueError, "byte must be in range(0, 256)");
     return -1;
   }
   unsigned char byte = (unsigned char)number;
-  return find_item(self, index, &at) < 0 ? -1 : store_bytes(self, at, &byte, 1);
+  return store_bytes(self, at, &byte, 1);
 }
 
 static int raise_length(void) {

@@ -4,10 +4,8 @@
 
 #define NANOSECONDS_WITHOUT_SIGNALS 50000000
 
-/* Matches that have on average so many bytes of the file for themselves are read one by one. */
+/* Matches that have on average more bytes of the file for themselves are read one by one. */
 #define FAR_APART ((uint64_t)1 << 10)
-/* Read together at most. */
-#define MOST_BYTES ((uint64_t)1 << 20)
 
 int walk_begin(match_walk *walk, file_object *file, tome_pattern *pattern, tome_range where,
                uint32_t flags) {
@@ -84,10 +82,10 @@ static tome_range extent(const match_walk *walk) {
 /* The bytes of matches that lie close, with what is between them, by one read. A failure is told to who reads each by itself. */
 static void read_bytes(match_walk *walk) {
   tome_range all = extent(walk);
-  if (all.length > walk->count * FAR_APART || all.length > MOST_BYTES)
+  if (all.length > walk->count * FAR_APART)
     return;
   if (!walk->bytes)
-    walk->bytes = PyMem_RawMalloc(MOST_BYTES);
+    walk->bytes = PyMem_RawMalloc(BATCH * FAR_APART);
   if (!walk->bytes || tome_read(walk->held->map, all.offset, walk->bytes, (size_t)all.length) < 0)
     return;
   walk->has_bytes = 1;

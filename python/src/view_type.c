@@ -1,7 +1,7 @@
 /* A range of a file as a buffer, whose end tells what was lost.
  *
- * The file counts it as one of its own buffers until it is released. Within a `with` block it is at hand as a memoryview, which ends with
- * the block; what was taken from that (slices, arrays) must be gone by then. */
+ * The file counts it as one of its own buffers until it is released. Within a `with` block it is at hand as a memoryview, which
+ * ends with the block; what was taken from that (slices, arrays) must be gone by then. */
 #include "file.h"
 
 #include <stddef.h>

@@ -11,7 +11,10 @@ import tome
 
 
 def modules():
-    """The package and its modules, but for the extension, whose objects are the package's: (those there, why others are not)."""
+    """The package and its modules, and why some are not there: (modules, reasons).
+
+    Not the extension, whose objects are the package's.
+    """
     found, missing = [tome], []
     for module in pkgutil.iter_modules(tome.__path__, "tome."):
         if module.name != "tome._tome":
@@ -64,7 +67,8 @@ def test_examples_give_what_they_show(name, tmp_path, monkeypatch):
 def test_every_module_of_the_package_was_looked_at():
     if MISSING:
         pytest.skip("; ".join(MISSING))
-    assert {module.__name__ for module in MODULES} >= {"tome", "tome.aio", "tome.array", "tome.file"}
+    names = {module.__name__ for module in MODULES}
+    assert names >= {"tome", "tome.aio", "tome.array", "tome.file"}
 
 
 def test_everything_public_has_a_docstring():

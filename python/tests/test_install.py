@@ -1,4 +1,4 @@
-"""Installing: the README's commands, in a fresh virtual environment without a network, and then its classic example."""
+"""The README's install commands, without a network, then its classic example; what wheels hold."""
 
 import os
 import pathlib
@@ -57,7 +57,7 @@ def run(*command, **keywords):
 def install_commands():
     """The README's, but for apt's."""
     paragraph = README.partition("The Python module, for CPython")[2].partition("## ")[0]
-    return [line.strip() for line in paragraph.splitlines() if re.match(r" {4}(python3|\.venv)", line)]
+    return re.findall(r"^ {4}((?:python3|\.venv).*)", paragraph, re.MULTILINE)
 
 
 def run_install_commands(folder):
@@ -85,16 +85,20 @@ def test_the_readmes_install_command_and_then_the_classic_example(tmp_path, monk
     ]
     assert (tmp_path / "app.log").read_bytes() == b"HELLO" + content[5:]
 
-    where = run(tmp_path / ".venv/bin/python", "-c", "import tome; print(tome.__file__, tome.__version__)")
+    program = "import tome; print(tome.__file__, tome.__version__)"
+    where = run(tmp_path / ".venv" / "bin" / "python", "-c", program)
     assert where.startswith(str(tmp_path)) and where.split()[1] == build_backend.version()
 
 
-@pytest.mark.skipif(not SYSTEM and not LONG, reason="by the system's interpreter alone, but for ./dev test --long")
+@pytest.mark.skipif(
+    not SYSTEM and not LONG, reason="of the system's interpreter alone, but for ./dev test --long"
+)
 def test_a_wheel_from_the_source_distribution_holds_the_package_and_the_library(tmp_path):
     name = build_backend.build_sdist(tmp_path)
     with tarfile.open(tmp_path / name) as sdist:
         members = sdist.getnames()
-        sdist.extractall(tmp_path, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+        careful = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        sdist.extractall(tmp_path, **careful)
     base = name[: -len(".tar.gz")]
     assert all(member.startswith(base + "/") for member in members)
     assert f"{base}/PKG-INFO" in members
@@ -120,8 +124,8 @@ def check_extension(wheel, extension, folder):
     if shutil.which("ldd"):
         assert "libtome" not in run("ldd", file)
     if shutil.which("nm"):
-        exported = [line.split()[-1] for line in run("nm", "-D", "--defined-only", file).splitlines()]
-        assert exported == ["PyInit__tome"]
+        exported = run("nm", "-D", "--defined-only", file).splitlines()
+        assert [line.split()[-1] for line in exported] == ["PyInit__tome"]
 
 
 def test_a_wheel_is_tagged_for_this_interpreter_alone():

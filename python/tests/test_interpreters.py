@@ -42,7 +42,7 @@ USE = """
 import os, sys, tome
 sys.unraisablehook = lambda told: None
 with open(path, "wb") as file:
-    file.write(b"a line of bytes\\\\n" * 1000)
+    file.write(b"a line of bytes\\n" * 1000)
 with open(path, "r+b") as file:
     m = tome.mmap(file.fileno(), 0)
 f = tome.open(path, "r+", grow=True)

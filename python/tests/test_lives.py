@@ -272,14 +272,8 @@ FAULTHANDLER = """
 """
 
 
-AFTER = pytest.param(
-    "after",
-    marks=pytest.mark.xfail(reason="its handler is above ours, and raises the signal again"),
-)
-
-
 @pytest.mark.parametrize("where", ["main", "thread"])
-@pytest.mark.parametrize("when", ["never", "before", AFTER])
+@pytest.mark.parametrize("when", ["never", "before", "after"])
 def test_a_lost_page_is_survived_with_faulthandler_enabled(when, where, tmp_path):
     process = python(FAULTHANDLER, when, where, tmp_path / "file")
     assert (process.stdout, process.returncode) == ("told True\n", 0), process.stderr

@@ -33,7 +33,8 @@ def run(program):
 @pytest.fixture(scope="module")
 def log_lines():
     """More than a million lines, one of them an ERROR, and two slow requests."""
-    lines = [b"2026-01-01T00:00:00 request %07d took %dms\n" % (n, n % 999) for n in range(1_000_100)]
+    line = b"2026-01-01T00:00:00 request %07d took %dms\n"
+    lines = [line % (number, number % 999) for number in range(1_000_100)]
     lines[12_345] = b"2026-01-01T00:00:45 ERROR the disk is full\n"
     lines[20_000] = b"2026-01-01T00:00:20 request 0020000 took 4711ms\n"
     lines[30_000] = b"2026-01-01T00:00:00 request 0030000 took 1000ms\n"
@@ -70,7 +71,7 @@ def test_the_classic_example_prints_the_same_with_the_standard_module(log):
 def test_the_example_of_open_prints_what_the_file_holds_and_appends(log, log_lines):
     (example,) = [block for block in blocks(README) if "tome.open" in block]
     at = log.index(b"ERROR")
-    slow = [(log.index(b"took 4711ms"), b"took 4711ms"), (log.index(b"took 1000ms"), b"took 1000ms")]
+    slow = [(log.index(found), found) for found in (b"took 4711ms", b"took 1000ms")]
     assert run(example).splitlines() == [
         f"{len(log)} {log[:100]} {log[-100:]} True",
         str(at),
@@ -83,7 +84,8 @@ def test_the_example_of_open_prints_what_the_file_holds_and_appends(log, log_lin
 def test_the_guides_sessions_go_as_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     session = "\n".join(re.findall(r"^```pycon\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL))
-    examples = doctest.DocTestParser().get_doctest(session, {"tome": tome}, "docs/python.md", None, None)
+    parser = doctest.DocTestParser()
+    examples = parser.get_doctest(session, {"tome": tome}, "docs/python.md", None, None)
     assert examples.examples
     told = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)

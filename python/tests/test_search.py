@@ -152,6 +152,25 @@ def test_a_match_anywhere_in_a_large_file_is_found_and_counted_once(tmp_path):
         assert f.rfind(needle, border - 5, border + 5) == -1
 
 
+@pytest.mark.parametrize("mebi", [1, 4, 8, 32])
+def test_a_match_that_lies_so_far_behind_the_start_is_found(tmp_path, mebi):
+    """Whatever is searched first, or by itself: no match may lie between it and the rest."""
+    path, needle, far = tmp_path / "file", b"needle", mebi << 20
+    size = 2 * far + (20 << 20)
+    place = far + (5 << 20)
+    with open(path, "wb") as file:
+        for at in (place, size - 6):
+            file.seek(at)
+            file.write(needle)
+    with tome.open(path) as f:
+        for beside in range(-9, 10):
+            assert f.find(needle, place - far + beside) == place
+            assert f.count(needle, place - far + beside) == 2
+            assert f.rfind(needle, None, place + far + beside) == place
+        assert f.find(needle, place + 1) == size - 6
+        assert f.find(needle, place + 1, -1) == -1
+
+
 # ---- arguments ----
 
 
@@ -216,6 +235,23 @@ def test_an_index_that_changes_the_size_counts_from_the_new_end(opened, name):
     f.resize(100)
     assert outcome(call, b"\0", 50, At(-1, lambda: f.resize(200))) == {
         "find": 100, "index": 100, "rfind": 198, "rindex": 198, "count": 99}[name]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_references_are_as_many_as_before(opened, name):
+    f = opened(b"abc" * 10)
+    call, sub, copied, start = getattr(f, name), bytes(b"abc"), bytearray(b"x"), 5000
+
+    def use():
+        for args in [(sub,), (sub, start), (sub, 9, 3), (copied,), (sub, "x"), (sub, 0, 1.5)]:
+            outcome(call, *args)
+
+    use()
+    before = [sys.getrefcount(x) for x in (f, sub, copied, start)]
+    for _ in range(20):
+        use()
+    assert [sys.getrefcount(x) for x in (f, sub, copied, start)] == before
+    copied.append(1)  # nobody holds its buffer
 
 
 # ---- loss, threads, signals ----

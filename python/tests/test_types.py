@@ -53,7 +53,7 @@ except tome.LostBytesError as lost:
     where: Tuple[int, int] = (lost.offset, lost.length)
 """
 
-# The stubs say what checkers want to know, and what is in the type in another way; files in Python are their own stubs.
+# Stubs say some things that are in a type in another way; files in Python are their own stubs.
 NOT_COMPARED = r"""
 tome\.(mmap|File|View)\.__(buffer|release_buffer)__
 tome\.mmap\.__(contains|iter)__
@@ -94,7 +94,8 @@ def check(*command, cwd):
 
 
 def mypy(cache, *arguments, cwd):
-    return check("mypy", "--config-file=", "--cache-dir", cache, "--python-version", "3.9", "--strict", *arguments, cwd=cwd)
+    options = ["--config-file=", "--cache-dir", cache, "--python-version", "3.9", "--strict"]
+    return check("mypy", *options, *arguments, cwd=cwd)
 
 
 def test_a_program_that_uses_it_well_has_no_error_in_strict_mode(tmp_path, cache):
@@ -112,7 +113,6 @@ def test_each_mistake_is_found(tmp_path, cache):
 
 def test_the_stubs_say_what_the_module_has(tmp_path):
     (tmp_path / "not_compared").write_text(NOT_COMPARED)
-    status, output = check(
-        "mypy.stubtest", "--concise", "--ignore-unused-allowlist", "--allowlist", "not_compared", "tome", cwd=tmp_path
-    )
+    options = ["--concise", "--ignore-unused-allowlist", "--allowlist", "not_compared"]
+    status, output = check("mypy.stubtest", *options, "tome", cwd=tmp_path)
     assert status == 0, output
