@@ -34,14 +34,23 @@ tome_view *mapped_begin_view(mapped *self, tome_range range, uint32_t intent) {
   return NULL;
 }
 
-int mapped_end_view(mapped *self, tome_view *view) {
+/* As mapped_end_view(), and which bytes were lost. Raising may run anybody's code, which may close the object from then on. */
+static int end_view(mapped *self, tome_view *view, tome_range *ret_lost) {
+  open_map *held = self->open; /* it was not closed while this was exported */
   int r = tome_view_end(view);
   PyMem_Free(view);
   self->exports--;
-  if (r < 0)
+  if (r < 0) {
+    *ret_lost = (tome_range){tome_error_last()->offset, tome_error_last()->length};
     mapped_raise(self);
-  open_map_release(self->state, self->open); /* open: it was not closed while this was exported */
+  }
+  open_map_release(self->state, held);
   return r;
+}
+
+int mapped_end_view(mapped *self, tome_view *view) {
+  tome_range lost;
+  return end_view(self, view, &lost);
 }
 
 tome_range mapped_join(tome_range a, tome_range b) {
@@ -55,9 +64,9 @@ tome_range mapped_join(tome_range a, tome_range b) {
 void mapped_drop_view(mapped *self, tome_view *view) {
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
-  if (mapped_end_view(self, view) < 0) {
-    const tome_error *error = tome_error_last();
-    self->lost = mapped_join(self->lost, (tome_range){error->offset, error->length});
+  tome_range lost;
+  if (end_view(self, view, &lost) < 0) {
+    self->lost = mapped_join(self->lost, lost);
     PyErr_WriteUnraisable((PyObject *)self);
   }
   PyErr_Restore(type, value, traceback);

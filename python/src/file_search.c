@@ -1,5 +1,5 @@
-/* Searching a file for one byte string. What is searched for is copied if anybody could change it, and the arguments' __index__ has
- * run before the file's size is looked at: no Python code runs in between. */
+/* Searching a file for one byte string. What is searched for is copied if anybody could change it, and the arguments' __index__
+ * has run before the file's size is looked at: no Python code runs in between. */
 #include "file_search.h"
 
 #include "long_search.h"

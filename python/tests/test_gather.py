@@ -130,7 +130,8 @@ def test_a_range_may_be_any_pair_of_integers(path):
 
     want = [DATA[10:14]] * 5
     with tome.open(path) as f:
-        kinds = [(10, 4), [10, 4], (Number(10), Number(4)), array.array("H", [10, 4]), range(10, -2, -6)]
+        kinds = [(10, 4), [10, 4], (Number(10), Number(4)), array.array("H", [10, 4])]
+        kinds.append(range(10, -2, -6))
         assert f.gather(kinds) == want
         assert f.gather(slice(at, at + 4) for at in [10] * 5) == want
 
@@ -155,7 +156,8 @@ def test_an_array_of_anything_else_is_refused(path):
     class Pair(ctypes.Structure):
         _fields_ = [("offset", ctypes.c_uint64), ("length", ctypes.c_uint64)]
 
-    other = ctypes.c_uint32.__ctype_be__ if sys.byteorder == "little" else ctypes.c_uint32.__ctype_le__
+    little = sys.byteorder == "little"
+    other = ctypes.c_uint32.__ctype_be__ if little else ctypes.c_uint32.__ctype_le__
     flat = memoryview(bytes(64))
     with tome.open(path) as f:
         for wrong in (
@@ -186,9 +188,8 @@ def test_numpy_arrays_are_pairs(path):
             assert f.gather(table) == want
             assert f.gather(np.asfortranarray(table)) == want
             assert f.gather(table[::-1]) == want[::-1]
-            assert f.gather(table.astype(table.dtype.newbyteorder()).astype(kind)) == want
-        for wrong in (np.array(ranges, "f8"), np.array(ranges).T, np.array(ranges, ">i8"[0:] if
-                      sys.byteorder == "little" else "<i8"), np.zeros((2, 2), "complex")):
+        swapped = np.array(ranges).astype(np.dtype("i8").newbyteorder())
+        for wrong in (np.array(ranges, "f8"), np.array(ranges).T, swapped, np.zeros((2, 2), "c16")):
             with pytest.raises(TypeError):
                 f.gather(wrong)
         out = np.zeros(1100, "u1")
@@ -203,7 +204,7 @@ def test_numpy_arrays_are_pairs(path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [5, None, [5], [None], ["ab"], [b"ab"], [("a", 1)], [(1, None)], [(1.0, 1)], [{1, 2}], 1.5, "ab"],
+    [5, None, 1.5, "ab", [5], [None], ["ab"], [b"ab"], [("a", 1)], [(1, None)], [(1.0, 1)], [{1}]],
 )
 def test_what_is_no_range_is_a_type_error(path, wrong):
     with tome.open(path) as f:

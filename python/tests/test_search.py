@@ -152,7 +152,7 @@ def test_a_match_anywhere_in_a_large_file_is_found_and_counted_once(tmp_path):
         assert f.rfind(needle, border - 5, border + 5) == -1
 
 
-@pytest.mark.parametrize("mebi", [1, 4, 8, 32])
+@pytest.mark.parametrize("mebi", [1, 4, 8, 32, 256])
 def test_a_match_that_lies_so_far_behind_the_start_is_found(tmp_path, mebi):
     """Whatever is searched first, or by itself: no match may lie between it and the rest."""
     path, needle, far = tmp_path / "file", b"needle", mebi << 20
