@@ -16,7 +16,8 @@ import sys
 
 SKIPPED = 77
 NEEDED = ("pytest", "hypothesis")
-OPTIONS = ["-q", "--tb=short", "-p", "no:cacheprovider"]
+# What C says before an interpreter dies must be seen, so that only Python's output is captured.
+OPTIONS = ["-q", "--tb=short", "--capture=sys", "-p", "no:cacheprovider"]
 # Debian's pytest is older than some interpreters that borrow it.
 OPTIONS += ["-W", "ignore::DeprecationWarning:_pytest.assertion.rewrite"]
 if sys.version_info >= (3, 14):

@@ -200,12 +200,11 @@ PyObject *file_prefetch(PyObject *object, PyObject *args, PyObject *keywords) {
 
 /* As a slice. Runs the integers' __index__ before it looks at the size. */
 static int slice(file_object *self, PyObject *start, PyObject *stop, tome_range *ret) {
-  int64_t first = 0, last = INT64_MAX;
-  if ((start && start != Py_None && file_integer(start, &first) < 0) ||
-      (stop && stop != Py_None && file_integer(stop, &last) < 0) ||
+  int64_t first, last;
+  if (file_place(start, 0, &first) < 0 || file_place(stop, INT64_MAX, &last) < 0 ||
       mapped_check_open(&self->mapped) < 0)
     return -1;
-  *ret = ranges_of_slice(first, last, file_size(self));
+  *ret = file_slice(first, last, file_size(self));
   return 0;
 }
 

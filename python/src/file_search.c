@@ -29,14 +29,9 @@ const char file_count_doc[] =
 
 /* ---- arguments ---- */
 
-static int place(PyObject *object, int64_t fallback, int64_t *ret) {
-  *ret = fallback;
-  return !object || object == Py_None ? 0 : file_integer(object, ret);
-}
-
 int file_where(file_object *self, PyObject *start, PyObject *end, tome_range *ret) {
   int64_t first, last;
-  if (place(start, 0, &first) < 0 || place(end, INT64_MAX, &last) < 0 ||
+  if (file_place(start, 0, &first) < 0 || file_place(end, INT64_MAX, &last) < 0 ||
       mapped_check_open(&self->mapped) < 0)
     return -1;
   uint64_t size = file_size(self);

@@ -66,7 +66,7 @@ static int slice_open(selection *s, const line_slice *slice) {
   uint64_t step = (uint64_t)slice->step, most = (uint64_t)INT64_MAX;
   if (slice->stop == PY_SSIZE_T_MAX || stop > s->count)
     stop = s->count;
-  if (stop != ENDLESS || start >= stop)
+  if (stop != ENDLESS)
     s->count = count_steps(stop > start ? stop - start : 0, step);
   if (start > (most - s->first) / (uint64_t)s->step) { /* no line has such a number */
     s->count = 0;

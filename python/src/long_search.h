@@ -1,4 +1,4 @@
-/* Searching a long range for one byte string: by all processors, without the interpreter lock, looking at signals now and then. */
+/* A long range searched for one byte string: by all processors, without the interpreter lock, and Ctrl-C works. */
 #ifndef TOME_PYTHON_LONG_SEARCH_H
 #define TOME_PYTHON_LONG_SEARCH_H
 

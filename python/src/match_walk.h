@@ -1,6 +1,6 @@
 /* A walk from match to match through a file, for iterators.
  *
- * Matches are fetched a batch at a time without the interpreter lock, but never is one held back while the next one is looked for.
+ * Matches are fetched a batch at a time without the interpreter lock, and none is held back while the next one is looked for.
  * The walk keeps the file's object, and the map open; it goes no further when the file is closed, and lets go of both when it is
  * over. */
 #ifndef TOME_PYTHON_MATCH_WALK_H

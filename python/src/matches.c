@@ -1,6 +1,6 @@
 /* Matches of expressions, and iterators over them.
  *
- * A match has a copy of its bytes, as they were soon after it was found; if they are many it reads them when they are asked for. */
+ * A match has a copy of its bytes, as they were soon after it was found; if they are many it reads them when asked for them. */
 #include "found.h"
 
 /* More bytes are not copied unless they are asked for. */

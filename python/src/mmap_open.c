@@ -116,7 +116,11 @@ static int refuse_file(const request *r) {
 static int refuse(const request *r) {
   long long page = sysconf(_SC_PAGESIZE);
   int kind = r->flags & KINDS_OF_MAPS;
-  if (r->offset % page != 0 || r->length == 0)
+  if (r->offset % page != 0)
+    return EINVAL;
+  if (r->backing == OF_FILE && r->file.only_path)
+    return EBADF;
+  if (r->length == 0)
     return EINVAL;
   if (r->length > PY_SSIZE_T_MAX - page)
     return ENOMEM;

@@ -37,10 +37,10 @@ int system_ask(int descriptor, file_facts *ret) {
   int mode = fcntl(descriptor, F_GETFL);
   if (mode < 0 || fstat(descriptor, &status) < 0)
     return errno;
-  if (mode & O_PATH)
-    return EBADF;
+  int only_path = mode & O_PATH;
   mode &= O_ACCMODE;
-  *ret = (file_facts){kind_of(&status), status.st_size, mode != O_WRONLY, mode != O_RDONLY};
+  *ret = (file_facts){kind_of(&status), status.st_size, mode != O_WRONLY, mode != O_RDONLY,
+                      only_path != 0};
   return 0;
 }
 

@@ -12,6 +12,7 @@ typedef struct file_facts {
   long long size; /* of a regular file */
   int readable;   /* opened for that */
   int writable;
+  int only_path; /* good for nothing else */
 } file_facts;
 
 int system_ask(int descriptor, file_facts *ret);

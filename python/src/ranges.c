@@ -12,34 +12,19 @@ typedef struct given {
 
 /* ---- pairs and slices ---- */
 
-/* Mostly it is an int. What does not fit becomes what is in no file. */
-static int number(PyObject *object, int64_t *ret) {
-  if (!PyLong_CheckExact(object))
-    return file_integer(object, ret);
-  int overflow;
-  long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
-  *ret = overflow > 0 ? INT64_MAX : overflow < 0 ? INT64_MIN : value;
-  return 0;
-}
-
-static int place_or(PyObject *object, int64_t fallback, int64_t *ret) {
-  *ret = fallback;
-  return object == Py_None ? 0 : number(object, ret);
-}
-
 static int of_slice(PyObject *object, given *ret) {
   PySliceObject *slice = (PySliceObject *)object;
   int64_t step;
   ret->is_slice = 1;
-  if (place_or(slice->step, 1, &step) < 0)
+  if (file_place(slice->step, 1, &step) < 0)
     return -1;
   if (step != 1) {
     PyErr_SetString(PyExc_ValueError, "a slice with a step is no range of the file");
     return -1;
   }
-  return place_or(slice->start, 0, &ret->first) < 0
+  return file_place(slice->start, 0, &ret->first) < 0
              ? -1
-             : place_or(slice->stop, INT64_MAX, &ret->second);
+             : file_place(slice->stop, INT64_MAX, &ret->second);
 }
 
 static int raise_no_range(PyObject *object) {
@@ -55,9 +40,9 @@ static int of_pair(PyObject *pair, given *ret) {
     return -1;
   }
   ret->is_slice = 0;
-  return number(PyTuple_GET_ITEM(pair, 0), &ret->first) < 0
+  return file_integer(PyTuple_GET_ITEM(pair, 0), &ret->first) < 0
              ? -1
-             : number(PyTuple_GET_ITEM(pair, 1), &ret->second);
+             : file_integer(PyTuple_GET_ITEM(pair, 1), &ret->second);
 }
 
 static int of_object(PyObject *object, given *ret) {
@@ -186,12 +171,6 @@ static int raise_outside(int64_t offset, int64_t length, uint64_t size) {
   return -1;
 }
 
-tome_range ranges_of_slice(int64_t start, int64_t stop, uint64_t size) {
-  uint64_t from = file_resolve(start, size), to = file_resolve(stop, size);
-  to = to < size ? to : size;
-  return from < to ? (tome_range){from, to - from} : (tome_range){to, 0};
-}
-
 static int is_inside(const given *pair, uint64_t size) {
   return pair->first >= 0 && pair->second >= 0 && (uint64_t)pair->first <= size &&
          (uint64_t)pair->second <= size - (uint64_t)pair->first;
@@ -228,7 +207,7 @@ static int against_file(file_object *file, const given *list, range_list *ret) {
     return raise_outside(outside->first, outside->second, size);
   for (size_t i = 0; i < ret->count; i++)
     ret->items[i] = list[i].is_slice
-                        ? ranges_of_slice(list[i].first, list[i].second, size)
+                        ? file_slice(list[i].first, list[i].second, size)
                         : (tome_range){(uint64_t)list[i].first, (uint64_t)list[i].second};
   return 0;
 }

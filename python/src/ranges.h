@@ -15,7 +15,4 @@ typedef struct range_list {
  *  @return 0, or -1 and raised: TypeError, ValueError (negative, not in the file, a slice with a step), or the file is closed. */
 int ranges_parse(file_object *file, PyObject *object, range_list *ret);
 
-/** What a slice from `start` to `stop` means in so many bytes: negative counts from the end, and both are clamped. */
-tome_range ranges_of_slice(int64_t start, int64_t stop, uint64_t size);
-
 #endif
