@@ -14,7 +14,8 @@
 
 #define TOME_VIEW_READ UINT32_C(0) /**< loads only; stores are undefined */
 #define TOME_VIEW_WRITE                                                                            \
-  UINT32_C(1) /**< loads and stores; blocks are allocated first (not with TOME_SPARSE) */
+  UINT32_C(                                                                                        \
+      1) /**< loads and stores; blocks are allocated first (not with TOME_SPARSE, nor for anonymous memory) */
 /** How a view will be read, added to one of the above. It holds until the view ends, for all who read these pages of the map; of
  *  overlapping views the last one's counts. Only hints, and of a thousand views at a time.
  *  Without: as the options of the map say. If they say nothing, a view of up to 128 KiB reads exactly its own pages, all at once

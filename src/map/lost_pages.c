@@ -298,19 +298,23 @@ size_t tome__guard_windows(mapped_stretch *ret, size_t room) {
 
 /* ---- settling ---- */
 
-#define BLOCK 64 /* bytes looked at together; divides a page */
+#define WORD sizeof(tome__eight_bytes)
+#define BLOCK (32 * WORD) /* looked at together; divides a page */
 
 /* These bytes are not the caller's: another thread may be storing there, as it may. */
 __attribute__((no_sanitize("thread"))) int tome__zeros_to_page_end(const unsigned char *end) {
   size_t page = tome__os_system()->page;
   size_t rest = (page - (uintptr_t)end % page) % page;
-  for (; rest % BLOCK; rest--)
+  for (; rest % WORD; rest--)
     if (*end++)
       return 0;
+  for (; rest % BLOCK; rest -= WORD, end += WORD)
+    if (*(const tome__eight_bytes *)end)
+      return 0;
   for (; rest; rest -= BLOCK, end += BLOCK) {
-    unsigned char any = 0;
-    for (int i = 0; i < BLOCK; i++)
-      any |= end[i];
+    uint64_t any = 0;
+    for (size_t i = 0; i < BLOCK; i += WORD)
+      any |= *(const tome__eight_bytes *)(end + i);
     if (any)
       return 0;
   }

@@ -51,19 +51,52 @@ static inline int tome__guard_intact(const tome *map, uint64_t before) {
   return LIKELY(after == before && !(after & 1));
 }
 
-/** memmove() that makes no call for a byte, and for 8 to 16. */
-static inline void tome__copy(void *to, const void *from, size_t length) {
-  uint64_t first, last;
+#define MOST_COPIED_SHORT ((size_t)16)
+/** memmove() of at most so many bytes, and at least one, that makes no call. */
+static inline void tome__copy_short(void *to, const void *from, size_t length) {
+  const char *last = (const char *)from + length;
+  char *end = (char *)to + length;
+  uint64_t eight[2];
+  uint32_t four[2];
+  uint16_t two[2];
   if (length == 1) {
     *(unsigned char *)to = *(const unsigned char *)from;
-  } else if (length - 8 <= 8) {
-    memcpy(&first, from, 8);
-    memcpy(&last, (const char *)from + length - 8, 8);
-    memcpy(to, &first, 8);
-    memcpy((char *)to + length - 8, &last, 8);
+  } else if (length >= 8) {
+    memcpy(&eight[0], from, 8);
+    memcpy(&eight[1], last - 8, 8);
+    memcpy(to, &eight[0], 8);
+    memcpy(end - 8, &eight[1], 8);
+  } else if (length >= 4) {
+    memcpy(&four[0], from, 4);
+    memcpy(&four[1], last - 4, 4);
+    memcpy(to, &four[0], 4);
+    memcpy(end - 4, &four[1], 4);
   } else {
-    memmove(to, from, length);
+    memcpy(&two[0], from, 2);
+    memcpy(&two[1], last - 2, 2);
+    memcpy(to, &two[0], 2);
+    memcpy(end - 2, &two[1], 2);
   }
+}
+
+/** memmove(); a short one makes no call. */
+static inline void tome__copy(void *to, const void *from, size_t length) {
+  if (length - 1 < MOST_COPIED_SHORT)
+    tome__copy_short(to, from, length);
+  else
+    memmove(to, from, length);
+}
+
+/** Eight bytes, anywhere. */
+typedef uint64_t tome__eight_bytes __attribute__((aligned(1), may_alias));
+
+/** Whether a byte is zero, and so are the next seven if these are in its page: most zeros are followed by something else, and then
+ *  that is all there is to know. The next seven are not the caller's: another thread may be storing there, as it may. */
+__attribute__((no_sanitize("thread"))) static inline int tome__are_zeros(const unsigned char *at) {
+  const uintptr_t page = 4096; /* or a multiple of it */
+  if (LIKELY(*(const volatile unsigned char *)at != 0))
+    return 0;
+  return (uintptr_t)at % page > page - 8 || *(const volatile tome__eight_bytes *)at == 0;
 }
 
 /** Whether nothing but zeros follows `end` in its page. */
@@ -74,8 +107,8 @@ int tome__zeros_to_page_end(const unsigned char *end);
  *  of the page proves that the file still
  *  reached past it; where all are zeros only its size can tell. Pre: asked before tome__guard_intact(). */
 static inline int tome__tail_is_suspect(const tome *map, const unsigned char *end) {
-  return atomic_load_explicit(&map->can_be_cut, memory_order_relaxed) &&
-         *(const volatile unsigned char *)(end - 1) == 0 && tome__zeros_to_page_end(end);
+  return atomic_load_explicit(&map->can_be_cut, memory_order_relaxed) && tome__are_zeros(end - 1) &&
+         tome__zeros_to_page_end(end);
 }
 
 /** Settle an access to [from, from + length) begun at `before`: if it met lost bytes, 1 and which in *ret_lost. */

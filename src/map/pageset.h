@@ -38,12 +38,21 @@ static inline int tome__pageset_has(const pageset *set, uint64_t offset, uint64_
     return 0;
   uint64_t first = offset >> set->shift;
   uint64_t last = (offset + length - 1) >> set->shift;
-  if (first == last)
-    return atomic_load_explicit(&set->bits[first / 64], memory_order_acquire) >> first % 64 & 1;
   if (first / 64 != last / 64)
     return tome__pageset_has_many(set, first, last);
   uint64_t mask = (~UINT64_C(0) >> (63 - last % 64)) & (~UINT64_C(0) << first % 64);
   return (atomic_load_explicit(&set->bits[first / 64], memory_order_acquire) & mask) == mask;
+}
+
+/** The same for a range of less than 64 pages, in as few instructions as it takes: 0 also where they lie in two words. */
+static inline int tome__pageset_has_few(const pageset *set, uint64_t offset, uint64_t length) {
+  if (!set->bits)
+    return 0;
+  uint64_t first = offset >> set->shift;
+  uint64_t more = ((offset + length - 1) >> set->shift) - first;
+  uint64_t mask = (UINT64_C(2) << more) - 1;
+  return ((atomic_load_explicit(&set->bits[first / 64], memory_order_acquire) >> first % 64) &
+          mask) == mask;
 }
 
 #endif

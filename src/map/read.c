@@ -156,7 +156,7 @@ static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t lengt
 static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
   return length - 1 < MOST_QUICK && tome__inside(tome__size(map), offset, length) &&
          offset + length <= map->reach && !tome__may_look(map, offset) &&
-         tome__pageset_has(&map->known, offset + map->lead, length);
+         tome__pageset_has_few(&map->known, offset + map->lead, length);
 }
 
 int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
@@ -170,26 +170,26 @@ int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
   return tome__fail_at(map, __func__, r, lost);
 }
 
-/* Whether bytes that were copied are good, where more than a look is needed to say so. */
-static NOINLINE int is_good(tome *map, uint64_t before, uint64_t offset, size_t length) {
+static NOINLINE int copy_quickly(tome *map, uint64_t offset, void *buffer, size_t length) {
   tome_range lost;
-  int suspect = tome__tail_is_suspect(map, map->base + offset + length);
-  int intact = tome__guard_intact(map, before);
-  if ((intact || !tome__guard_settle(map, before, offset, length, &lost)) &&
-      (!suspect || !tome__guard_is_cut(map, offset, length, &lost)))
+  if (LIKELY(copy_out(map, map->base + offset, offset, buffer, length, &lost) == 0))
     return 1;
   tome__guard_heal(map);
   return 0;
 }
 
+/* The shortest ones make no call, nor does any that this one makes come back here: so no register is saved. What is not good
+ * at the first look is read again. */
 int tome_read_nowait(tome *map, uint64_t offset, void *buffer, size_t length) {
   if (UNLIKELY(!is_quick(map, offset, length)))
     return 0;
+  if (length > MOST_COPIED_SHORT)
+    return copy_quickly(map, offset, buffer, length);
   const unsigned char *from = map->base + offset;
   uint64_t before = tome__guard_before(map);
-  tome__copy(buffer, from, length);
-  int suspect = *(const volatile unsigned char *)(from + length - 1) == 0;
+  tome__copy_short(buffer, from, length);
+  int suspect = tome__are_zeros(from + length - 1);
   if (LIKELY(!suspect && tome__guard_intact(map, before)))
     return 1;
-  return is_good(map, before, offset, length);
+  return copy_quickly(map, offset, buffer, length);
 }

@@ -258,11 +258,11 @@ static int write_carefully(tome *map, uint64_t offset, const void *data, size_t 
   return write_growing(map, offset, data, length);
 }
 
-/* Whether a write is nothing but a copy. */
+/* Whether a short write is nothing but a copy. */
 static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
-  return length > 0 && tome__inside(tome__size(map), offset, length) &&
+  return length - 1 < MOST_QUICK && tome__inside(tome__size(map), offset, length) &&
          offset + length <= map->reach &&
-         tome__pageset_has(&map->stored, offset + map->lead, length);
+         tome__pageset_has_few(&map->stored, offset + map->lead, length);
 }
 
 int tome_write(tome *map, uint64_t offset, const void *data, size_t length) {
@@ -276,14 +276,28 @@ int tome_write(tome *map, uint64_t offset, const void *data, size_t length) {
   return tome__fail_at(map, __func__, r, lost);
 }
 
-int tome_write_nowait(tome *map, uint64_t offset, const void *data, size_t length) {
+static NOINLINE int copy_quickly(tome *map, uint64_t offset, const void *data, size_t length) {
   tome_range lost;
-  if (UNLIKELY(!is_quick(map, offset, length) || length > MOST_QUICK))
-    return 0;
   if (LIKELY(copy_in(map, map->base + offset, offset, (source){data, 0}, length, &lost) == 0))
     return 1;
   tome__guard_heal(map);
   return 0;
+}
+
+/* The shortest ones make no call that comes back here, so that no register is saved. Where more is to be done than to copy, that
+ * is done by copying again. */
+int tome_write_nowait(tome *map, uint64_t offset, const void *data, size_t length) {
+  if (UNLIKELY(!is_quick(map, offset, length)))
+    return 0;
+  if (length > MOST_COPIED_SHORT)
+    return copy_quickly(map, offset, data, length);
+  uint64_t before = tome__guard_before(map);
+  tome__copy_short(map->base + offset, data, length);
+  if (LIKELY(tome__guard_intact(map, before) &&
+             (atomic_load_explicit(&map->stored_end, memory_order_relaxed) >= offset + length ||
+              !atomic_load_explicit(&map->can_be_cut, memory_order_relaxed))))
+    return 1;
+  return copy_quickly(map, offset, data, length);
 }
 
 int tome_fill(tome *map, uint64_t offset, uint64_t length, int byte) {

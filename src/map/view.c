@@ -40,7 +40,8 @@ static int get_blocks(tome *map, uint64_t offset, size_t length) {
     tome__pageset_add(&map->stored, at, length);
     return 0;
   }
-  if ((map->flags & TOME_SPARSE) || (based && tome__pageset_has(&map->stored, at, length)))
+  if ((map->flags & TOME_SPARSE) || map->kind == TOME_KIND_MEMORY ||
+      (based && tome__pageset_has(&map->stored, at, length)))
     return 0;
   return tome__allocate(map, offset, length);
 }

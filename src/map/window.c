@@ -81,10 +81,8 @@ int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarc
       map->reach = length - lead;
       return 0;
     }
-    if (r != TOME_ENOMEM && r != TOME_EFBIG)
-      return r;
-    if (spare == 0)
-      return TOME_ENOMEM;
+    if (spare == 0) /* what is wrong without a reserve is wrong */
+      return r == TOME_EFBIG ? TOME_ENOMEM : r;
     if (spare > 2 * scarce)
       spare = 2 * scarce;
     if (spare < granularity)
