@@ -66,7 +66,7 @@ class Bench:
         numpy = f"NumPy {sides.numpy.__version__}" if sides.numpy else "no NumPy"
         self.report.line(f"{machine.describe(self.path)}, load {os.getloadavg()[0]:.1f} at the start")
         self.report.line(f"- {self.path}, {size_shown(os.path.getsize(self.path))}; CPython {sys.version.split()[0]}, {numpy}, "
-                         f"Tome {sides.tome.library_version}")
+                         f"Tome {sides.tome.__version__}")
         self.report.line(f"- {self.options.runs} rounds of what is short, {self.few} of what is long")
         if sys.version_info[:2] != (3, 11):
             self.report.line("- the bars of searching are those for CPython 3.11")
@@ -157,6 +157,14 @@ class Bench:
         with sides.opened(lambda name: path) as things:
             self.measure_cases(f"Reading {size_shown(os.path.getsize(path))} that are in memory: a call", cases.reading(),
                                self.names(things, lambda name: path), self.options.runs)
+        self.zeros()
+
+    def zeros(self):
+        path = os.path.join(self.folder, "zeros")
+        with open(path, "wb") as file:
+            file.write(bytes(1 << 20))
+        with sides.opened(lambda name: path) as things:
+            self.measure_cases("Reading zeros: a call", cases.reading_zeros(), self.names(things, lambda name: path), self.options.runs)
 
     def part_writing(self):
         paths = {name: self.copy(f"written-{i}", SCRATCH) for i, name in enumerate(sides.SIDES)}

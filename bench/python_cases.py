@@ -48,6 +48,15 @@ def reading():
     yield from in_order()
 
 
+def reading_zeros():
+    """A file whose pages are all zeros: they may have been cut off, so Tome asks."""
+    yield Case("m[i]", "m[i]", {FILE: "m[i]", NUMPY: "m[i]", PLAIN: "m.seek(i); m.read(1)[0]"})
+    for length in (16, 4 * KIBI):
+        yield Case(
+            f"m[a:b], {shown(length)}", "m[a:b]", {FILE: "m[a:b]", NUMPY: "m[a:b].tobytes()", PLAIN: f"m.seek(a); m.read({length})"},
+            first=f"b = a + {length}")
+
+
 def opening():
     """`new` is what makes another map of the file, which is in memory; its pages are new to the map."""
     yield Case("open, close", "new(path).close()", {FILE: "new(path).close()", NUMPY: "m = new(path); del m", PLAIN: "new(path).close()"})

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # ./dev bench: what the calls cost, and the comparison of `tome bench`; ./dev bench search: searching beside others;
-# ./dev bench reads: ways of reading beside each other.
+# ./dev bench reads: ways of reading beside each other; ./dev bench python: the Python module beside mmap, NumPy and files.
 
 search_log=build/demo/search.log
 search_size=$((1 << 30))
@@ -51,8 +51,50 @@ run_bench_reads() {
     "${options[@]}" -- "${files[@]}"
 }
 
+# The interpreter to measure on, if none is named: one that has NumPy, if there is one.
+python_for_bench() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import numpy' 2>/dev/null; then
+      command -v "$python"
+      return
+    fi
+  done
+  command -v python3 || stop 2 'bench python needs Python 3'
+}
+
+# run_bench_python [--python INTERPRETER] [OPTION]... [FILE]: FILE instead of the log.
+run_bench_python() {
+  local options=() files=() python=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --python | --only | --case | --runs | --json)
+        [ $# -ge 2 ] || stop 2 "bench python: $1 what?"
+        if [ "$1" = --python ]; then python=$2; else options+=("$1" "$2"); fi
+        shift
+        ;;
+      -*) options+=("$1") ;;
+      *) files+=("$1") ;;
+    esac
+    shift
+  done
+  [ ${#files[@]} -le 1 ] || stop 2 "bench python takes one file: ${files[1]}"
+  python=${python:-$(python_for_bench)}
+  local version
+  version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || stop 2 "no such interpreter: $python"
+  build "bench-python$version" -DCMAKE_BUILD_TYPE=Release -DTOME_COMMAND=OFF -DTOME_TESTS=OFF \
+    "-DTOME_PYTHON=$python" || stop 1 'the build failed'
+  if [ ${#files[@]} = 0 ]; then
+    make_demo_log "$demo_size"
+    files=("$demo_log")
+  fi
+  say 'Python, in every way'
+  PYTHONPATH=build/bench-python$version/python/$version "$python" -B bench/bench_python.py \
+    "${options[@]}" -- "${files[@]}"
+}
+
 run_bench() {
-  if [ "${1:-}" = search ] || [ "${1:-}" = reads ]; then
+  if [ "${1:-}" = search ] || [ "${1:-}" = reads ] || [ "${1:-}" = python ]; then
     local what=$1
     shift
     "run_bench_$what" "$@"

@@ -1,8 +1,8 @@
 /* mmap: the drop-in for the standard module's type. Its parts lie in mmap_*.c; mmap_type.c puts them together.
  *
- * What is fixed at construction is kept here: the length is the object's own, as the standard type has it, and changes by resize()
- * alone. The position may lie past the end after that. Whatever runs Python code (__index__, the buffers of others) or gives up the
- * interpreter lock may close or resize the object: what was checked before is checked again. */
+ * What is fixed at construction is kept here: the length is the object's own, as the standard type has it, and changes by
+ * resize() alone. The position may lie past the end after that. Whatever runs Python code (__index__, the buffers of others)
+ * or gives up the interpreter lock may close or resize the object: what was checked before is checked again. */
 #ifndef TOME_PYTHON_MMAP_OBJECT_H
 #define TOME_PYTHON_MMAP_OBJECT_H
 
@@ -55,8 +55,8 @@ static inline Py_ssize_t mmap_rest(const mmap_object *self) {
   return self->position < self->size ? self->size - self->position : 0;
 }
 
-/** Get the bytes of `value`, which is not part of the map itself then: it is copied if it might be. 0, or -1 and raised (TypeError,
- *  BufferError). Runs Python code. */
+/** Get the bytes of `value`, which are not bytes of the map itself then: they are copied if they might be. 0, or -1 and raised
+ *  (TypeError, BufferError). Runs Python code. */
 int mmap_get_data(mmap_object *self, PyObject *value, Py_buffer *ret);
 
 /* ---- arguments (mmap_arguments.c) ---- */

@@ -1,5 +1,5 @@
-/* mmap(fileno, length, flags, prot, access, offset, *, trackfd): what the standard type and the system below it take, and refuse in
- * the same order with the same exceptions; carried out by the library. */
+/* mmap(fileno, length, flags, prot, access, offset, *, trackfd): what the standard type and the system below it take, and refuse
+ * in the same order with the same exceptions; carried out by the library. */
 #include "mmap_object.h"
 #include "mmap_system.h"
 

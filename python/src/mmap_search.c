@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* So much is searched first, as bytes that were copied without giving up the lock: programs that take a text apart look for what is near. */
+/* So much is searched first, in a copy, without giving up the lock: programs that take a text apart look for what is near. */
 #define NEAR 256
 
 /* A bound as the standard methods take it: negative counts from the end; clamped. */
@@ -35,46 +35,57 @@ static const char *first_in(const char *bytes, size_t count, const char *needle,
   return NULL;
 }
 
-/* Looks near the start for a short byte string. 1: it is there; 0: it is nowhere; else *start is moved to where it may begin. */
-static int find_near(const mmap_object *self, const Py_buffer *needle, uint64_t *start,
-                     uint64_t end) {
-  char bytes[NEAR];
-  size_t length = (size_t)needle->len, count = end - *start < NEAR ? end - *start : NEAR;
-  if (length == 0 || length > NEAR / 4 ||
-      !tome_read_nowait(self->mapped.open->map, *start, bytes, count))
-    return -1;
-  const char *found = first_in(bytes, count, needle->buf, length);
-  if (!found && count == NEAR)
-    *start += NEAR - length + 1;
-  else if (found)
-    *start += (uint64_t)(found - bytes);
-  return found ? 1 : count == NEAR ? -1 : 0;
+static const char *last_in(const char *bytes, size_t count, const char *needle, size_t length) {
+  for (size_t rest = count; rest >= length; rest--) {
+    const char *at = bytes + rest - length;
+    if (at[0] == needle[0] && memcmp(at, needle, length) == 0)
+      return at;
+  }
+  return NULL;
 }
 
-static int find_forward(mmap_object *self, const Py_buffer *needle, uint64_t start, uint64_t end,
-                        uint64_t *ret) {
-  int r = find_near(self, needle, &start, end);
-  if (r < 0)
-    return mapped_find(&self->mapped, needle->buf, needle->len, start, end, 0, ret);
-  *ret = start;
-  return r;
+/* A search in [start, end). */
+typedef struct search {
+  const char *needle;
+  size_t length;
+  uint64_t start, end;
+  int backward;
+} search;
+
+/* Looks where the search begins, for a short byte string. 1: it is there, *ret; 0: it is nowhere; -1: it may be in what is
+ * left of the search. */
+static int find_near(const mmap_object *self, search *s, uint64_t *ret) {
+  char bytes[NEAR];
+  size_t count = s->end - s->start < NEAR ? (size_t)(s->end - s->start) : NEAR;
+  uint64_t from = s->backward ? s->end - count : s->start;
+  if (s->length == 0 || s->length > NEAR / 4 ||
+      !tome_read_nowait(self->mapped.open->map, from, bytes, count))
+    return -1;
+  const char *found = (s->backward ? last_in : first_in)(bytes, count, s->needle, s->length);
+  if (found) {
+    *ret = from + (uint64_t)(found - bytes);
+    return 1;
+  }
+  if (count == s->end - s->start)
+    return 0;
+  if (s->backward)
+    s->end = from + s->length - 1;
+  else
+    s->start = from + count - s->length + 1;
+  return -1;
 }
 
 static PyObject *find_between(mmap_object *self, const Py_buffer *needle, Py_ssize_t start,
                               Py_ssize_t end, int backward) {
   uint64_t found;
-  int beyond = is_beyond(start, self->size), r;
-  start = clamp(start, self->size);
-  end = clamp(end, self->size);
+  int beyond = is_beyond(start, self->size);
+  search s = {needle->buf, (size_t)needle->len, (uint64_t)clamp(start, self->size),
+              (uint64_t)clamp(end, self->size), backward};
   if (mmap_check_readable(self) < 0)
     return NULL;
-  if (start > end || beyond)
-    r = 0;
-  else if (backward)
-    r = mapped_find(&self->mapped, needle->buf, needle->len, (uint64_t)start, (uint64_t)end, 1,
-                    &found);
-  else
-    r = find_forward(self, needle, (uint64_t)start, (uint64_t)end, &found);
+  int r = beyond || s.start > s.end ? 0 : find_near(self, &s, &found);
+  if (r < 0)
+    r = mapped_find(&self->mapped, s.needle, needle->len, s.start, s.end, backward, &found);
   if (r < 0)
     return NULL;
   return PyLong_FromSsize_t(r > 0 ? (Py_ssize_t)found : -1);

@@ -1,13 +1,13 @@
 /* mmap as a file object: reading and writing at a position.
  *
- * The position moves before the bytes do, and back if that fails, so that of two threads each has its own bytes, although the lock is
- * given up meanwhile. */
+ * The position moves before the bytes do, and back if that fails, so that of two threads each has its own bytes, although the
+ * lock is given up meanwhile. */
 #include "mmap_object.h"
 
 #include <string.h>
 
 /* A line is looked for in so many bytes first, which costs less than a search does. */
-#define SHORT_LINE 256
+#define SHORT_LINE 128
 
 static int raise_value(const char *message) {
   PyErr_SetString(PyExc_ValueError, message);

@@ -1,4 +1,4 @@
-/* What mmap asks of the system beside the library: the written contract. Each function gives 0 or the system's own error number. */
+/* What mmap asks of the system beside the library: the written contract. A function gives 0 or the system's own error number. */
 #ifndef TOME_PYTHON_MMAP_SYSTEM_H
 #define TOME_PYTHON_MMAP_SYSTEM_H
 

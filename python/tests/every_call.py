@@ -1,8 +1,9 @@
 """Every call that mmap, File and what they give can be asked for, with arguments that work.
 
-For tests that do the same with all of them: with hostile arguments, on a closed object, ten thousand times, in many threads. A call is
-a name, a function of the object and its arguments, and arguments: integers, buffers (Buffer) and iterables (Ranges), each of which may be
-replaced by something hostile of its kind.
+For tests that do the same with all of them: with hostile arguments, on a closed object, ten
+thousand times, in many threads. A call is a name, a function of the object and its arguments, and
+arguments: integers, buffers (Buffer) and iterables (Ranges), each of which may be replaced by
+something hostile of its kind.
 """
 
 import collections

@@ -1,10 +1,12 @@
 """Random programs of calls on a map, and what comes of them.
 
-A program is a way to make a map (Making) and some steps. run() does it with one type of map and gives what each step returned or
-raised, where the position was afterwards, and what was in the file. Two types that give the same are the same to who calls them.
+A program is a way to make a map (Making) and some steps. run() does it with one type of map and
+gives what each step returned or raised, where the position was afterwards, and what was in the
+file. Two types that give the same are the same to who calls them.
 
-Left out is what kills the interpreter with the standard type, and what is in the documentation's table of differences: excuse()
-names each of those that can come up in a program, and says how it may differ.
+Left out is what kills the interpreter with the standard type, and what is in the documentation's
+table of differences: excuse() names each of those that can come up in a program, and says how it
+may differ.
 """
 
 import array
@@ -143,7 +145,9 @@ class Subject:
             os.close(descriptor)
 
     def may_resize(self, size):
-        """Not what cuts the file by surprise or dies with the standard type, nor what differs by intention."""
+        """Not what cuts the file by surprise or dies with the standard type, nor what differs by
+        intention.
+        """
         if not isinstance(size, int) or size < 0 or self.map.closed:
             return True
         if self.making.access in (standard.ACCESS_READ, standard.ACCESS_COPY):
@@ -311,9 +315,8 @@ buffers = st.one_of(
     st.lists(st.integers(0, 65535), max_size=3).map(lambda values: array.array("H", values)),
     st.sampled_from(["ab", 97, None, [97], 1.5, PAGE * b"a"]),
 )
-bytes_as_numbers = st.one_of(
-    st.integers(0, 255), st.integers(0, 255), st.sampled_from([-1, 256, 2**64, "a", b"a", 1.0, None])
-)
+no_bytes = st.sampled_from([-1, 256, 2**64, "a", b"a", 1.0, None])
+bytes_as_numbers = st.one_of(st.integers(0, 255), st.integers(0, 255), no_bytes)
 BOUNDS_MAY_BE_NONE = sys.version_info >= (3, 14)
 bounds = places if BOUNDS_MAY_BE_NONE else places.filter(lambda value: value is not None)
 advices = st.sampled_from(
@@ -330,8 +333,8 @@ def with_optional(action, first, *rest):
     return st.one_of([step(action, *first, *rest[:n]) for n in range(len(rest) + 1)])
 
 
-NO_ARGUMENTS = """len bool list reversed bytes bytearray repr less equal hash add times enter hold release read_byte readline tell
-size close flush seekable read""".split()
+NO_ARGUMENTS = """len bool list reversed bytes bytearray repr less equal hash add times enter hold release read_byte
+readline tell size close flush seekable read""".split()
 
 steps = st.one_of(
     step("get", places),
@@ -392,7 +395,9 @@ def state_of(subject):
 
 
 def run(kind, making, program, path):
-    """What comes of a program: an Outcome of making the map, then an Outcome and a state for each step."""
+    """What comes of a program: an Outcome of making the map, then an Outcome and a state for each
+    step.
+    """
     made = outcome_of(Subject, kind, making, path)
     if made.raised:
         return [made]

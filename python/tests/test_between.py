@@ -264,7 +264,9 @@ def test_a_format_says_how_times_are_written(path):
 
 @pytest.mark.parametrize("slack", [2, 2.0, "2s", datetime.timedelta(seconds=2)], ids=repr)
 def test_slack_of_times_may_be_given_in_many_ways(path, slack):
-    path.write_bytes(b"2026-11-21T14:00:02Z a\n2026-11-21T14:00:00Z b\n2026-11-21T14:00:03Z c\n" * 1)
+    path.write_bytes(
+        b"2026-11-21T14:00:02Z a\n2026-11-21T14:00:00Z b\n2026-11-21T14:00:03Z c\n"
+    )
     with tome.open(path) as file:
         lines = file.between("2026-11-21T14:00:01Z", slack=slack)
         assert list(lines) == [b"2026-11-21T14:00:02Z a\n", b"2026-11-21T14:00:03Z c\n"]
@@ -314,7 +316,7 @@ def test_slack_of_times_may_be_given_in_many_ways(path, slack):
         (ValueError, ("2026-11-21",), {"separator": ","}),
         (ValueError, ("2026-11-21",), {"format": "%Q"}),
         (ValueError, ("2026-11-21",), {"format": "%Y", "kind": "text"}),
-        (ValueError, ("2026-11-21",), {"zone": datetime.timezone(datetime.timedelta(microseconds=1))}),
+        (ValueError, ("2026-11-21",), {"zone": datetime.timezone(SECOND / 1000)}),
     ],
     ids=repr,
 )
@@ -377,5 +379,5 @@ def test_a_cut_is_lost_bytes(log):
 
 
 def test_the_docstring_has_the_signature():
-    names = list(inspect.signature(tome.File.between).parameters)
-    assert names == ["self", "start", "stop", "kind", "column", "separator", "format", "slack", "zone"]
+    names = " ".join(inspect.signature(tome.File.between).parameters)
+    assert names == "self start stop kind column separator format slack zone"

@@ -1,4 +1,6 @@
-"""Maps after a fork: the child uses, loses and closes them, whatever threads of the parent were doing at that moment."""
+"""Maps after a fork: the child uses, loses and closes them, whatever threads of the parent were
+doing at that moment.
+"""
 
 import contextlib
 import mmap as standard

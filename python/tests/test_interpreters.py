@@ -1,4 +1,6 @@
-"""The module in several interpreters of one process: each has its own types, and from Python 3.12 on its own lock."""
+"""The module in several interpreters of one process: each has its own types, and from Python 3.12
+on its own lock.
+"""
 
 import subprocess
 import sys
@@ -6,7 +8,7 @@ import textwrap
 
 import pytest
 
-# What every script begins with: run(code, own_lock) runs code in a new interpreter that is ended afterwards.
+# What every script begins with: run(code, own_lock) runs code in a new interpreter, and ends that.
 PRELUDE = """
 import sys, threading, os, importlib
 path = sys.argv[1]
@@ -99,8 +101,9 @@ def test_each_interpreter_has_types_of_its_own(tmp_path):
         import tome
         reading, writing = os.pipe()
         SETUP += f"pipe = {writing}\\n"
-        run("import os, tome; os.write(pipe, str([id(tome.mmap), id(tome.LostBytesError)]).encode())")
-        assert eval(os.read(reading, 1000).decode()) != [id(tome.mmap), id(tome.LostBytesError)]
+        types = "[id(tome.mmap), id(tome.LostBytesError)]"
+        run(f"import os, tome; os.write(pipe, str({types}).encode())")
+        assert eval(os.read(reading, 1000).decode()) != eval(types)
         print("done")
     """
     assert python(script, str(tmp_path / "file")) == "done\n"

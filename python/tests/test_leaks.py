@@ -1,7 +1,8 @@
 """Nothing is left behind by any call: no block of memory, no reference, no descriptor, no mapping.
 
-Each call of every_call.py is made over and over: with arguments that work, with arguments that do not, and on closed objects. What the
-interpreter has allocated afterwards is what it had before, but for a few blocks that caches keep.
+Each call of every_call.py is made over and over: with arguments that work, with arguments that do
+not, and on closed objects. What the interpreter has allocated afterwards is what it had before, but
+for a few blocks that caches keep.
 """
 
 import contextlib
@@ -28,7 +29,9 @@ WRONG = (None, "text", 1.5, -1, 2**70, b"", [], object(), slice(None))
 
 @pytest.fixture(autouse=True)
 def calm(monkeypatch):
-    """Losses that cannot be raised are not printed; the collector does not look through all that pytest has made."""
+    """Losses that cannot be raised are not printed; the collector does not look through all that
+    pytest has made.
+    """
     monkeypatch.setattr(sys, "unraisablehook", lambda told: None)
     gc.collect()
     gc.freeze()
@@ -42,7 +45,9 @@ def name_of(case):
 
 
 def blocks_left_by(function):
-    """How many blocks more are allocated after many rounds; the least of some tries, since others allocate too."""
+    """How many blocks more are allocated after many rounds; the least of some tries, since others
+    allocate too.
+    """
     left = []
     for _ in range(TRIES):
         function()
@@ -70,7 +75,7 @@ def may_fail(function, *arguments):
 
 
 def wrong_arguments(call):
-    """The call's arguments with each replaced by each of what it does not take, and with too many."""
+    """The call's arguments, each in turn replaced by each of what it does not take."""
     for at in range(len(call.arguments)):
         for wrong in WRONG:
             yield call.arguments[:at] + (wrong,) + call.arguments[at + 1 :]
@@ -203,10 +208,12 @@ def test_an_object_leaves_nothing(kind, use, tmp_path):
         use(KINDS[kind][0], tmp_path / "file")
         gc.collect(0)
 
+    types = [tome.mmap, Derived, tome.File, tome._tome.File, tome.Lines, tome.View]
     once()
-    before = resources()
+    before, references = resources(), sum(map(sys.getrefcount, types))
     assert blocks_left_by(once) < SPARE
     assert resources() == before
+    assert sum(map(sys.getrefcount, types)) - references < SPARE
 
 
 def failing_constructors(folder):

@@ -89,7 +89,9 @@ def test_the_lines_of_a_small_file_are_those_of_a_file_object(opened, data):
 
 
 @MANY
-@given(data=st.lists(st.sampled_from([b"a", b"\n", b"\r", b"bc", b"\0"]), max_size=40).map(b"".join))
+@given(
+    data=st.lists(st.sampled_from([b"a", b"\n", b"\r", b"bc", b"\0"]), max_size=40).map(b"".join)
+)
 def test_only_a_newline_ends_a_line(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "newlines"
     path.write_bytes(data)
@@ -164,7 +166,9 @@ def test_slices_of_a_large_file_are_those_of_a_list(large, known):
         for _ in range(150):
             if known:
                 anew.lines[count // 2]
-            one = slice(chosen.choice(places), chosen.choice(places), chosen.choice([None, 1, -1, 3]))
+            one = slice(
+                chosen.choice(places), chosen.choice(places), chosen.choice([None, 1, -1, 3])
+            )
             two = slice(
                 chosen.choice(places), chosen.choice(places), chosen.choice([1, -7, 4000, -4000])
             )

@@ -1,12 +1,13 @@
 """What kills the interpreter with the standard module, and does not with this one.
 
-Each case is done in a child of a fresh interpreter, once with each module: with the standard one it must die of a signal, which
-proves that the fault struck; with tome it must end in what the case says.
+Each case is done in a child of a fresh interpreter, once with each module: with the standard one it
+must die of a signal, which proves that the fault struck; with tome it must end in what the case
+says.
 """
 
+import importlib.util
 import json
 import mmap
-import os
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,8 @@ import pytest
 
 import tome
 
-# Does each case in a child and prints, as JSON, what came of it: "signal 7", "LostBytesError" or the repr of the result.
+# Does each case in a child and prints, as JSON, what came of it: "signal 7", "LostBytesError" or
+# the repr of the result.
 SCRIPT = """
 import importlib, json, os, re, resource, sys
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -121,11 +123,7 @@ except mmap.LostBytesError as error:
 
 
 def numpy_is_here():
-    try:
-        import numpy  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return importlib.util.find_spec("numpy") is not None
 
 
 def after_cut(make, uses):
@@ -181,8 +179,9 @@ result = len(m) and m[0]
 
 def python(script, *arguments, told="", wrapper=()):
     """Runs a script in a fresh interpreter: a subprocess.CompletedProcess."""
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)]
     return subprocess.run(
-        [*wrapper, sys.executable, "-W", "ignore", "-c", textwrap.dedent(script), *map(str, arguments)],
+        [*wrapper, *command, *map(str, arguments)],
         input=told,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -412,7 +411,7 @@ def test_a_full_disk_is_an_exception(how, tmp_path):
     if not possible:
         pytest.skip("no small file system can be mounted here")
     script = textwrap.dedent(FULL_DISK).replace("{how}", how)
-    if how != "hold":  # a buffer that cannot be written to: the standard one dies later, at the store
+    if how != "hold":  # with the standard type a store into the buffer dies later
         dies = python(script, "mmap", tmp_path, wrapper=wrapper)
         assert dies.returncode == -signal.SIGBUS, "the fault did not strike"
     process = python(script, "tome", tmp_path, wrapper=wrapper)

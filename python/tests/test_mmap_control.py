@@ -1,4 +1,4 @@
-"""mmap and the file behind it: flush, madvise, move, size, resize; and what is told of lost bytes."""
+"""mmap and the file behind it: flush, madvise, move, size, resize, and lost bytes."""
 
 import mmap as standard
 import os
@@ -32,9 +32,29 @@ def mapped(path, *arguments, **keywords):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), (0,), (1,), (PAGE,), (PAGE - 3, 7), (0, 0), (3 * PAGE,), (3 * PAGE, 0), (5, -1), (3 * PAGE - 1, 1)],
+    [
+        (),
+        (0,),
+        (1,),
+        (PAGE,),
+        (PAGE - 3, 7),
+        (0, 0),
+        (3 * PAGE,),
+        (3 * PAGE, 0),
+        (5, -1),
+        (3 * PAGE - 1, 1),
+    ],
 )
-@pytest.mark.parametrize("keywords", [{}, {"durable": True}, {"durable": False}, {"flags": tome.MS_ASYNC}, {"flags": tome.MS_SYNC | tome.MS_INVALIDATE}])
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {},
+        {"durable": True},
+        {"durable": False},
+        {"flags": tome.MS_ASYNC},
+        {"flags": tome.MS_SYNC | tome.MS_INVALIDATE},
+    ],
+)
 def test_any_range_can_be_flushed(path, arguments, keywords):
     with mapped(path) as m:
         m[0:3] = b"new"
@@ -42,7 +62,18 @@ def test_any_range_can_be_flushed(path, arguments, keywords):
     assert path.read_bytes() == b"new" + CONTENT[3:]
 
 
-@pytest.mark.parametrize("arguments", [(-1,), (3 * PAGE + 1,), (0, 3 * PAGE + 1), (1, 3 * PAGE), (0, -2), (sys.maxsize, 1), (1, sys.maxsize)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (-1,),
+        (3 * PAGE + 1,),
+        (0, 3 * PAGE + 1),
+        (1, 3 * PAGE),
+        (0, -2),
+        (sys.maxsize, 1),
+        (1, sys.maxsize),
+    ],
+)
 def test_a_range_outside_is_a_value_error(path, arguments):
     with mapped(path) as m:
         with pytest.raises(ValueError):
@@ -57,9 +88,13 @@ def test_flags_that_make_no_sense_are_refused_by_the_system(path, flags):
 
 
 def test_maps_that_never_change_the_file_have_nothing_to_flush(path):
-    for keywords in ({"access": tome.ACCESS_READ}, {"access": tome.ACCESS_COPY}, {"prot": tome.PROT_READ}):
+    for keywords in (
+        {"access": tome.ACCESS_READ},
+        {"access": tome.ACCESS_COPY},
+        {"prot": tome.PROT_READ},
+    ):
         with mapped(path, **keywords) as m:
-            assert m.flush() is None and m.flush(10 ** 12, 10 ** 12) is None
+            assert m.flush() is None and m.flush(10**12, 10**12) is None
             with pytest.raises(TypeError):
                 m.flush("wrong")
 
@@ -82,10 +117,35 @@ def result(call):
 
 
 @pytest.mark.parametrize("kind", ["file", "memory", "private memory"])
-@pytest.mark.parametrize("advice", ["MADV_NORMAL", "MADV_RANDOM", "MADV_SEQUENTIAL", "MADV_WILLNEED", "MADV_FREE", "MADV_DONTFORK", "MADV_DODUMP"])
+@pytest.mark.parametrize(
+    "advice",
+    [
+        "MADV_NORMAL",
+        "MADV_RANDOM",
+        "MADV_SEQUENTIAL",
+        "MADV_WILLNEED",
+        "MADV_FREE",
+        "MADV_DONTFORK",
+        "MADV_DODUMP",
+    ],
+)
 @pytest.mark.parametrize(
     "range_",
-    [(), (0,), (PAGE,), (PAGE, PAGE), (1,), (0, 10 ** 9), (PAGE, sys.maxsize), (3 * PAGE,), (-1,), (0, -1), (0, 0), (0.5,), (0, None)],
+    [
+        (),
+        (0,),
+        (PAGE,),
+        (PAGE, PAGE),
+        (1,),
+        (0, 10**9),
+        (PAGE, sys.maxsize),
+        (3 * PAGE,),
+        (-1,),
+        (0, -1),
+        (0, 0),
+        (0.5,),
+        (0, None),
+    ],
 )
 def test_advice_is_taken_and_refused_as_by_the_standard_type(kind, advice, range_, path):
     def make(module):
@@ -97,7 +157,9 @@ def test_advice_is_taken_and_refused_as_by_the_standard_type(kind, advice, range
 
     number = getattr(standard, advice)
     with make(standard) as model, make(tome) as m:
-        assert result(lambda: m.madvise(number, *range_)) == result(lambda: model.madvise(number, *range_))
+        assert result(lambda: m.madvise(number, *range_)) == result(
+            lambda: model.madvise(number, *range_)
+        )
 
 
 def test_unknown_advice_is_refused(path):
@@ -120,7 +182,18 @@ def test_private_bytes_can_be_given_up(path):
 # ---- move ----
 
 
-@pytest.mark.parametrize("to, start, count", [(0, 0, 0), (0, 100, 50), (100, 0, 5000), (0, 100, 5000), (3 * PAGE, 0, 0), (5, 5, 5), (0, PAGE, 2 * PAGE)])
+@pytest.mark.parametrize(
+    "to, start, count",
+    [
+        (0, 0, 0),
+        (0, 100, 50),
+        (100, 0, 5000),
+        (0, 100, 5000),
+        (3 * PAGE, 0, 0),
+        (5, 5, 5),
+        (0, PAGE, 2 * PAGE),
+    ],
+)
 def test_moving_is_copying_what_was_there(path, to, start, count):
     model = bytearray(CONTENT)
     model[to : to + count] = bytes(model[start : start + count])
@@ -129,7 +202,18 @@ def test_moving_is_copying_what_was_there(path, to, start, count):
         assert m[:] == model
 
 
-@pytest.mark.parametrize("arguments", [(-1, 0, 1), (0, -1, 1), (0, 0, -1), (0, 1, 3 * PAGE), (1, 0, 3 * PAGE), (sys.maxsize, 0, 1), (0, sys.maxsize, sys.maxsize)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (-1, 0, 1),
+        (0, -1, 1),
+        (0, 0, -1),
+        (0, 1, 3 * PAGE),
+        (1, 0, 3 * PAGE),
+        (sys.maxsize, 0, 1),
+        (0, sys.maxsize, sys.maxsize),
+    ],
+)
 def test_a_move_outside_is_a_value_error(path, arguments):
     with mapped(path) as m:
         with pytest.raises(ValueError):
@@ -222,7 +306,11 @@ def test_the_reasons_to_refuse_come_in_order(path):
     with mapped(path, trackfd=False, access=tome.ACCESS_READ) as m:
         with pytest.raises(ValueError):
             m.resize(-1)
-    for keywords in ({"access": tome.ACCESS_READ}, {"access": tome.ACCESS_COPY}, {"flags": tome.MAP_PRIVATE}):
+    for keywords in (
+        {"access": tome.ACCESS_READ},
+        {"access": tome.ACCESS_COPY},
+        {"flags": tome.MAP_PRIVATE},
+    ):
         with mapped(path, **keywords) as m:
             with pytest.raises(TypeError):
                 m.resize(-1)
@@ -232,7 +320,12 @@ def test_the_reasons_to_refuse_come_in_order(path):
         for wrong in (-1, -sys.maxsize, sys.maxsize, sys.maxsize - PAGE + 1):
             with pytest.raises(ValueError):
                 m.resize(wrong)
-        for wrong, error in (("1", TypeError), (None, TypeError), (1.0, TypeError), (1 << 70, OverflowError)):
+        for wrong, error in (
+            ("1", TypeError),
+            (None, TypeError),
+            (1.0, TypeError),
+            (1 << 70, OverflowError),
+        ):
             with pytest.raises(error):
                 m.resize(wrong)
         with pytest.raises(OSError, match="too large"):
@@ -261,7 +354,13 @@ def test_private_memory_keeps_its_bytes_when_it_is_resized():
         m[:3], m[-3:] = b"abc", b"xyz"
         m.seek(5)
         m.resize(3 << 20)
-        assert (m[:3], m[PAGE - 3 : PAGE + 3], m[-1], m.tell(), m.size()) == (b"abc", b"xyz\0\0\0", 0, 5, 3 << 20)
+        assert (m[:3], m[PAGE - 3 : PAGE + 3], m[-1], m.tell(), m.size()) == (
+            b"abc",
+            b"xyz\0\0\0",
+            0,
+            5,
+            3 << 20,
+        )
         m[-1] = 7
         m.resize(2)
         assert m[:] == b"ab"
@@ -272,7 +371,9 @@ def test_private_memory_keeps_its_bytes_when_it_is_resized():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-@pytest.mark.parametrize("flags, seen", [(tome.MAP_SHARED, b"child"), (tome.MAP_PRIVATE, b"\0" * 5)])
+@pytest.mark.parametrize(
+    "flags, seen", [(tome.MAP_SHARED, b"child"), (tome.MAP_PRIVATE, b"\0" * 5)]
+)
 def test_a_child_shares_memory_unless_it_is_private(flags, seen):
     with tome.mmap(-1, PAGE, flags=flags) as m:
         child = os.fork()
@@ -338,7 +439,13 @@ def test_what_was_cut_off_is_an_error_that_says_what(path):
         offset, length = lost(call, path)
         assert PAGE <= offset < 3 * PAGE and 0 < length <= 3 * PAGE - offset
     assert len(m) == 3 * PAGE
-    for at, call in [(PAGE, m.read), (PAGE, m.readline), (PAGE - 1, m.read), (2 * PAGE, m.read_byte), (PAGE, lambda: m.write(b"abc"))]:
+    for at, call in [
+        (PAGE, m.read),
+        (PAGE, m.readline),
+        (PAGE - 1, m.read),
+        (2 * PAGE, m.read_byte),
+        (PAGE, lambda: m.write(b"abc")),
+    ]:
         m.seek(at)
         lost(call, path)
         assert m.tell() == at
@@ -385,3 +492,23 @@ def test_a_cut_file_kills_the_standard_module_and_not_this_one(path):
         command = [sys.executable, "-c", textwrap.dedent(script), module, str(path)]
         done = subprocess.run(command, stdout=subprocess.PIPE)
         assert (done.returncode, done.stdout) == (expected, b"lives\n" if expected == 0 else b"")
+
+
+def test_a_file_that_was_cut_is_as_long_as_it_is_after_a_resize_that_failed(path):
+    with mapped(path) as m:
+        m[:]
+        os.truncate(path, 10)
+        with pytest.raises(OSError):
+            m.resize(1 << 62)
+        assert (len(m), m[:]) == (10, CONTENT[:10])
+
+
+def test_lost_bytes_of_a_file_without_a_name_have_none(path):
+    with open(path, "r+b") as file:
+        os.unlink(path)
+        m = tome.mmap(file.fileno(), 0)
+        file.truncate(10)
+        with pytest.raises(tome.LostBytesError) as caught:
+            m[-1]
+        assert caught.value.filename is None
+        m.close()

@@ -1,4 +1,7 @@
-"""mmap as a sequence: numbers, slices, iteration; what is stored, and what is refused. The models are bytes and bytearray."""
+"""mmap as a sequence: numbers, slices, iteration; what is stored, and what is refused.
+
+The models are bytes and bytearray.
+"""
 
 import array
 import ctypes
@@ -12,11 +15,30 @@ import pytest
 import tome
 
 PAGE = tome.PAGESIZE
-CONTENT = random.Random(6).randbytes(3 * PAGE + 100) if hasattr(random.Random, "randbytes") else bytes(
-    random.Random(6).choices(range(256), k=3 * PAGE + 100)
+CONTENT = (
+    random.Random(6).randbytes(3 * PAGE + 100)
+    if hasattr(random.Random, "randbytes")
+    else bytes(random.Random(6).choices(range(256), k=3 * PAGE + 100))
 )
 SIZE = len(CONTENT)
-PLACES = [None, 0, 1, 5, PAGE - 1, PAGE, SIZE - 1, SIZE, SIZE + 1, -1, -PAGE, -SIZE, -SIZE - 1, sys.maxsize, -sys.maxsize - 1, 1 << 70]
+PLACES = [
+    None,
+    0,
+    1,
+    5,
+    PAGE - 1,
+    PAGE,
+    SIZE - 1,
+    SIZE,
+    SIZE + 1,
+    -1,
+    -PAGE,
+    -SIZE,
+    -SIZE - 1,
+    sys.maxsize,
+    -sys.maxsize - 1,
+    1 << 70,
+]
 STEPS = [None, 1, 2, 7, PAGE, 5000, sys.maxsize, -1, -3, -PAGE, -sys.maxsize]
 
 
@@ -59,7 +81,9 @@ def test_an_item_is_a_number(m):
         assert m[index] == CONTENT[operator.index(index)]
 
 
-@pytest.mark.parametrize("index", [SIZE, -SIZE - 1, 1 << 30, 1 << 40, 1 << 70, -(1 << 70), Index(SIZE), Index(1 << 70)])
+@pytest.mark.parametrize(
+    "index", [SIZE, -SIZE - 1, 1 << 30, 1 << 40, 1 << 70, -(1 << 70), Index(SIZE), Index(1 << 70)]
+)
 def test_an_index_outside_is_an_index_error(m, index):
     with pytest.raises(IndexError):
         m[index]
@@ -118,7 +142,14 @@ def test_it_is_true_and_has_a_length(m):
 
 def test_a_stored_number_is_there(m):
     model = bytearray(CONTENT)
-    for index, value in [(0, 0), (1, 255), (-1, 7), (PAGE, True), (Index(9), Index(10)), (Number(3), Number(4))]:
+    for index, value in [
+        (0, 0),
+        (1, 255),
+        (-1, 7),
+        (PAGE, True),
+        (Index(9), Index(10)),
+        (Number(3), Number(4)),
+    ]:
         m[index] = value
         model[operator.index(index)] = value
     assert m[:] == model
@@ -126,7 +157,13 @@ def test_a_stored_number_is_there(m):
 
 @pytest.mark.parametrize(
     "value, error",
-    [(256, ValueError), (-1, ValueError), (1 << 40, ValueError), (Index(256), ValueError), (1 << 70, TypeError)]
+    [
+        (256, ValueError),
+        (-1, ValueError),
+        (1 << 40, ValueError),
+        (Index(256), ValueError),
+        (1 << 70, TypeError),
+    ]
     + [(value, TypeError) for value in (b"a", "a", 1.0, None, [1])],
 )
 def test_what_is_no_byte_is_refused(m, value, error):
@@ -193,7 +230,11 @@ def test_sequences_in_c_see_bytes_of_length_one(m):
     api.PySequence_SetItem.argtypes = [ctypes.py_object, ctypes.c_ssize_t, ctypes.py_object]
     api.PySequence_SetItem(m, -1, b"x")
     assert m[-1:] == b"x"
-    for index, value, error in [(0, 1, TypeError), (0, b"ab", IndexError), (SIZE, b"a", IndexError)]:
+    for index, value, error in [
+        (0, 1, TypeError),
+        (0, b"ab", IndexError),
+        (SIZE, b"a", IndexError),
+    ]:
         with pytest.raises(error):
             api.PySequence_SetItem(m, index, value)
 

@@ -49,8 +49,14 @@ def test_reading_moves_on(tmp_path):
         model = io.BytesIO(content)
         for n in [0, 1, 5, 4096, 17, 3000]:
             assert (m.read(n), m.tell()) == (model.read(n), model.tell())
-        assert m.read(10 ** 9) == model.read()
-        assert (m.read(), m.read(5), m.read(None), m.read(-1), m.tell()) == (b"", b"", b"", b"", len(content))
+        assert m.read(10**9) == model.read()
+        assert (m.read(), m.read(5), m.read(None), m.read(-1), m.tell()) == (
+            b"",
+            b"",
+            b"",
+            b"",
+            len(content),
+        )
         for everything in ((), (None,), (-1,), (-5,), (sys.maxsize,)):
             m.seek(100)
             assert (m.read(*everything), m.tell()) == (content[100:], len(content))
@@ -80,7 +86,16 @@ def test_writing_is_all_or_nothing(tmp_path):
     assert (tmp_path / "file").read_bytes() == b"abcde\xff" + bytes(92) + b"xy"
 
 
-@pytest.mark.parametrize("value, error", [(256, OverflowError), (-1, OverflowError), (1 << 70, OverflowError), (b"a", TypeError), (1.0, TypeError)])
+@pytest.mark.parametrize(
+    "value, error",
+    [
+        (256, OverflowError),
+        (-1, OverflowError),
+        (1 << 70, OverflowError),
+        (b"a", TypeError),
+        (1.0, TypeError),
+    ],
+)
 def test_write_byte_takes_bytes_only(value, error):
     with tome.mmap(-1, 10) as m:
         with pytest.raises(error):
@@ -107,13 +122,37 @@ def test_write_takes_any_bytes_but_must_find_them_together():
 
 def test_seek_returns_where_it_went_and_refuses_what_is_outside():
     with tome.mmap(-1, 100) as m:
-        for distance, whence, expected in [(0, 0, 0), (42, 1, 42), (-2, 1, 40), (0, 2, 100), (-100, 2, 0), (100, 0, 100)]:
+        for distance, whence, expected in [
+            (0, 0, 0),
+            (42, 1, 42),
+            (-2, 1, 40),
+            (0, 2, 100),
+            (-100, 2, 0),
+            (100, 0, 100),
+        ]:
             assert (m.seek(distance, whence), m.tell()) == (expected, expected)
         m.seek(7)
-        for wrong in [(-1,), (101,), (1, 2), (-101, 2), (-8, 1), (94, 1), (sys.maxsize, 1), (-sys.maxsize - 1, 1), (0, 3), (0, -1)]:
+        for wrong in [
+            (-1,),
+            (101,),
+            (1, 2),
+            (-101, 2),
+            (-8, 1),
+            (94, 1),
+            (sys.maxsize, 1),
+            (-sys.maxsize - 1, 1),
+            (0, 3),
+            (0, -1),
+        ]:
             with pytest.raises(ValueError):
                 m.seek(*wrong)
-        for wrong, error in [((None,), TypeError), ((1.0,), TypeError), ((0, None), TypeError), ((), TypeError), ((0, 0, 0), TypeError)]:
+        for wrong, error in [
+            ((None,), TypeError),
+            ((1.0,), TypeError),
+            ((0, None), TypeError),
+            ((), TypeError),
+            ((0, 0, 0), TypeError),
+        ]:
             with pytest.raises(error):
                 m.seek(*wrong)
         for wrong in [(1 << 70,), (0, 1 << 40)]:
@@ -126,8 +165,20 @@ def test_a_position_past_the_end_reads_nothing():
     with tome.mmap(-1, 2 * PAGE) as m:
         m.seek(2 * PAGE)
         m.resize(PAGE)
-        assert (m.tell(), m.read(), m.read(5), m.readline(), m.find(b"")) == (2 * PAGE, b"", b"", b"", PAGE)
-        for refused in (m.read_byte, lambda: m.write_byte(1), lambda: m.write(b"a"), lambda: m.write(b""), lambda: m.seek(0, 1)):
+        assert (m.tell(), m.read(), m.read(5), m.readline(), m.find(b"")) == (
+            2 * PAGE,
+            b"",
+            b"",
+            b"",
+            PAGE,
+        )
+        for refused in (
+            m.read_byte,
+            lambda: m.write_byte(1),
+            lambda: m.write(b"a"),
+            lambda: m.write(b""),
+            lambda: m.seek(0, 1),
+        ):
             with pytest.raises(ValueError):
                 refused()
 
@@ -156,7 +207,9 @@ def test_threads_that_read_at_one_position_share_the_bytes_out(tmp_path):
 def test_searches_are_those_of_bytes():
     chosen = random.Random(4)
     for _ in range(60):
-        content = bytes(chosen.choices(b"ab\n", k=chosen.choice([1, 10, 255, 256, 257, 300, 1000, 5000])))
+        content = bytes(
+            chosen.choices(b"ab\n", k=chosen.choice([1, 10, 255, 256, 257, 300, 1000, 5000]))
+        )
         size = len(content)
         m = tome.mmap(-1, size)
         m[:] = content
@@ -164,10 +217,19 @@ def test_searches_are_those_of_bytes():
         for _ in range(60):
             length = chosen.choice([1, 1, 2, 3, 7, 8, 63, 64, 65, 200])
             start = chosen.randrange(size)
-            sub = chosen.choice([content[start : start + length], bytes(chosen.choices(b"ab", k=length)), b"c"])
+            sub = chosen.choice(
+                [content[start : start + length], bytes(chosen.choices(b"ab", k=length)), b"c"]
+            )
             if not sub:
                 continue
-            bounds = chosen.choice([(), (0,), (chosen.randint(-size - 5, size + 5),), (chosen.randint(-size, size), chosen.randint(-size, size + 5))])
+            bounds = chosen.choice(
+                [
+                    (),
+                    (0,),
+                    (chosen.randint(-size - 5, size + 5),),
+                    (chosen.randint(-size, size), chosen.randint(-size, size + 5)),
+                ]
+            )
             assert m.find(sub, *bounds) == content.find(sub, *(bounds or (1,)))
             assert m.rfind(sub, *bounds) == content.rfind(sub, *(bounds or (1,)))
         assert m.tell() == 1

@@ -1,7 +1,9 @@
-"""Arguments that act up while they are converted: they close, resize, cut or use the object that the call is about.
+"""Arguments that act up while they are converted: they close, resize, cut or use the object that
+the call is about.
 
-Each deed is done from each place in each call (every_call.py), in a child process: it must live, and each call must return or raise an
-ordinary exception. What a call may not do afterwards is checked for the calls with one right answer.
+Each deed is done from each place in each call (every_call.py), in a child process: it must live,
+and each call must return or raise an ordinary exception. What a call may not do afterwards is
+checked for the calls with one right answer.
 """
 
 import gc
@@ -99,7 +101,9 @@ class Index:
 
 
 class Exporter:
-    """A buffer that does a deed when it is asked for its bytes, and when it gets them back. From 3.12 on."""
+    """A buffer that does a deed when it is asked for its bytes, and when it gets them back. From
+    3.12 on.
+    """
 
     def __init__(self, value, deed):
         self.value = value
@@ -155,7 +159,9 @@ def hostile_calls(calls, deed):
 
 
 def last_words(function):
-    """Runs function(say) in a child. Returns what it said last, and its status: 0, or less for a signal."""
+    """Runs function(say) in a child. Returns what it said last, and its status: 0, or less for a
+    signal.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -306,6 +312,21 @@ def test_bytes_of_a_file_stored_in_itself_are_what_they_were(tmp_path):
             assert f[:] == b"0123454589"
             f.append(view[8:])
         assert f[:] == b"012345458989"
+
+
+@pytest.mark.parametrize("distance", [1, 100, 5000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_bytes_stored_over_themselves_are_what_they_were(kind, distance, tmp_path):
+    content = every_call.CONTENT
+    for to, start in ((0, distance), (distance, 0)):
+        subject = every_call.make(KINDS[kind][0], tmp_path / "file")
+        count = len(content) - distance
+        with memoryview(subject) as view:
+            subject[to : to + count] = view[start : start + count]
+        expected = bytearray(content)
+        expected[to : to + count] = content[start : start + count]
+        assert subject[:] == expected
+        subject.close()
 
 
 def test_a_growing_store_of_its_own_bytes(tmp_path):

@@ -61,7 +61,9 @@ def lock_is_kept():
 
 
 def gives_up_the_lock(function, tries):
-    """Whether another thread gets its turn while the function is called over and over. It may need a few calls to wake up."""
+    """Whether another thread gets its turn while the function is called over and over. It may need
+    a few calls to wake up.
+    """
     started, turn = threading.Event(), []
     gate = threading.Lock()
     gate.acquire()
@@ -166,7 +168,9 @@ def test_the_standard_type_keeps_the_lock_during_a_search(large_file, lock_is_ke
 
 
 def hammer(subject, calls, seed, rounds):
-    """Makes calls at random. Any ordinary exception will do: others close, cut and resize meanwhile."""
+    """Makes calls at random. Any ordinary exception will do: others close, cut and resize
+    meanwhile.
+    """
     chooser = random.Random(seed)
 
     def run():
