@@ -144,7 +144,18 @@ PyObject *file_findall(PyObject *object, PyObject *args, PyObject *keywords) {
 
 /* ---- finditer ---- */
 
-/* What re.compile() makes, or another module that does alike, searches the file as the buffer that it is. */
+/* Whether it is what re.compile() makes, or another module that does alike. -1: raised. The name is one object for all calls, so that the
+ * interpreter's cache of methods does not keep one for each. */
+static int is_compiled(PyObject *pattern) {
+  if (PyObject_CheckBuffer(pattern))
+    return 0;
+  PyObject *name = PyUnicode_InternFromString("finditer");
+  int r = name ? PyObject_HasAttr(pattern, name) : -1;
+  Py_XDECREF(name);
+  return r;
+}
+
+/* It searches the file as the buffer that it is. */
 static PyObject *walk_with_python(file_object *self, PyObject *pattern, tome_range where) {
   return PyObject_CallMethod(pattern, "finditer", "OKK", self, (unsigned long long)where.offset,
                              (unsigned long long)(where.offset + where.length));
@@ -174,14 +185,16 @@ PyObject *file_finditer(PyObject *object, PyObject *args, PyObject *keywords) {
   if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|OO$p:finditer", KEYWORD_NAMES(names),
                                    &pattern, &start, &end, &ignore_case))
     return NULL;
-  int is_compiled = !PyObject_CheckBuffer(pattern) && PyObject_HasAttrString(pattern, "finditer");
-  if (is_compiled && ignore_case) {
+  int compiled = is_compiled(pattern);
+  if (compiled < 0)
+    return NULL;
+  if (compiled && ignore_case) {
     PyErr_SetString(PyExc_ValueError, "a compiled pattern has its own flags");
     return NULL;
   }
   int r = file_where(self, start, end, &where);
   if (r <= 0)
     return r < 0 ? NULL : empty_iterator();
-  return is_compiled ? walk_with_python(self, pattern, where)
-                     : walk_expression(self, pattern, where, ignore_case);
+  return compiled ? walk_with_python(self, pattern, where)
+                  : walk_expression(self, pattern, where, ignore_case);
 }

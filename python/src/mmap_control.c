@@ -66,9 +66,10 @@ PyObject *mmap_flush(PyObject *object, PyObject *arguments, PyObject *keywords) 
     return NULL;
   if (self->access == ACCESS_READ || self->access == ACCESS_COPY)
     Py_RETURN_NONE;
+  Py_ssize_t rest = offset < 0 || offset > self->size ? -1 : self->size - offset;
   if (size == -1)
-    size = self->size - (offset < self->size ? offset : self->size);
-  if (offset < 0 || size < 0 || offset > self->size || self->size - offset < size)
+    size = rest;
+  if (size < 0 || size > rest)
     return fail(PyExc_ValueError, "flush values out of range");
   if (self->backing != OF_FILE && offset % sysconf(_SC_PAGESIZE) != 0)
     return raise_errno(EINVAL);

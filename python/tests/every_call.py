@@ -186,10 +186,10 @@ FILE = SEQUENCE + [
 ]
 
 
-def make(kind, path):
-    """An mmap of a new file with CONTENT; or a File, where `kind` is open()."""
+def make(kind, path, content=CONTENT):
+    """An mmap of a new file with some content; or a File, where `kind` is open()."""
     with open(path, "wb") as file:
-        file.write(CONTENT)
+        file.write(content)
     if isinstance(kind, type):
         with open(path, "r+b") as file:
             return kind(file.fileno(), 0)

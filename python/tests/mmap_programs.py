@@ -333,8 +333,8 @@ def with_optional(action, first, *rest):
     return st.one_of([step(action, *first, *rest[:n]) for n in range(len(rest) + 1)])
 
 
-NO_ARGUMENTS = """len bool list reversed bytes bytearray repr less equal hash add times enter hold release read_byte
-readline tell size close flush seekable read""".split()
+NO_ARGUMENTS = """len bool list reversed bytes bytearray repr less equal hash add times enter hold
+release read_byte readline tell size close flush seekable read""".split()
 
 steps = st.one_of(
     step("get", places),

@@ -314,12 +314,13 @@ def test_bytes_of_a_file_stored_in_itself_are_what_they_were(tmp_path):
         assert f[:] == b"012345458989"
 
 
+@pytest.mark.parametrize("size", [every_call.SIZE, 1 << 20])
 @pytest.mark.parametrize("distance", [1, 100, 5000])
 @pytest.mark.parametrize("kind", KINDS)
-def test_many_bytes_stored_over_themselves_are_what_they_were(kind, distance, tmp_path):
-    content = every_call.CONTENT
+def test_many_bytes_stored_over_themselves_are_what_they_were(kind, distance, size, tmp_path):
+    content = bytes(i * i % 251 for i in range(size))
     for to, start in ((0, distance), (distance, 0)):
-        subject = every_call.make(KINDS[kind][0], tmp_path / "file")
+        subject = every_call.make(KINDS[kind][0], tmp_path / "file", content)
         count = len(content) - distance
         with memoryview(subject) as view:
             subject[to : to + count] = view[start : start + count]
