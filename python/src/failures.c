@@ -26,8 +26,9 @@ static int is_wrong_argument(int code) {
 static PyObject *raise_os_error(const tome_error *error, PyObject *path) {
   int number = error->system ? error->system : errno_of_code(error->code);
   PyObject *message =
-      error->detail ? PyUnicode_FromFormat("%s: %s", tome_strerror(error->code), error->detail)
-                    : PyUnicode_DecodeLocale(strerror(number), "surrogateescape");
+      error->code == TOME_ENOTMAP ? PyUnicode_FromString("not a file that can be mapped")
+      : error->detail ? PyUnicode_FromFormat("%s: %s", tome_strerror(error->code), error->detail)
+                      : PyUnicode_DecodeLocale(strerror(number), "surrogateescape");
   PyObject *exception = !message ? NULL
                         : path ? PyObject_CallFunction(PyExc_OSError, "iOO", number, message, path)
                                : PyObject_CallFunction(PyExc_OSError, "iO", number, message);
@@ -41,16 +42,19 @@ static PyObject *raise_os_error(const tome_error *error, PyObject *path) {
 PyObject *raise_lost(module_state *state, PyObject *path, tome_range lost) {
   PyObject *offset = PyLong_FromUnsignedLongLong(lost.offset);
   PyObject *length = PyLong_FromUnsignedLongLong(lost.length);
+  PyObject *message = PyUnicode_FromFormat(
+      "%llu byte%s at offset %llu %s lost: the file was cut, or its disk failed",
+      (unsigned long long)lost.length, lost.length == 1 ? "" : "s", (unsigned long long)lost.offset,
+      lost.length == 1 ? "is" : "are");
   PyObject *exception = NULL;
-  if (offset && length)
-    exception = PyObject_CallFunction(
-        state->lost_bytes_error, "isO", EIO,
-        "bytes behind the mapping are lost: the file was cut, or its disk failed",
-        path ? path : Py_None);
+  if (offset && length && message)
+    exception =
+        PyObject_CallFunction(state->lost_bytes_error, "iOO", EIO, message, path ? path : Py_None);
   if (exception && PyObject_SetAttrString(exception, "offset", offset) == 0 &&
       PyObject_SetAttrString(exception, "length", length) == 0)
     PyErr_SetObject(state->lost_bytes_error, exception);
   Py_XDECREF(exception);
+  Py_XDECREF(message);
   Py_XDECREF(offset);
   Py_XDECREF(length);
   return NULL;

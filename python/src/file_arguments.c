@@ -15,7 +15,7 @@ int file_integer_slowly(PyObject *object, int64_t *ret) {
 tome_range file_slice(int64_t start, int64_t stop, uint64_t size) {
   uint64_t from = file_resolve(start, size), to = file_resolve(stop, size);
   to = to < size ? to : size;
-  return from < to ? (tome_range){from, to - from} : (tome_range){to, 0};
+  return from < to ? (tome_range){from, to - from} : (tome_range){from < size ? from : size, 0};
 }
 
 int file_unsigned(PyObject *object, const char *what, uint64_t *ret) {

@@ -137,7 +137,7 @@ static int parse(between_request *request, PyObject *args, PyObject *keywords) {
 /* ---- finding ---- */
 
 static int add_part(finding *f, tome_range range) {
-  if (f->count == f->room) {
+  if (!f->parts || f->count == f->room) {
     size_t room = f->room ? f->room * 2 : 4;
     line_part *parts =
         room > SIZE_MAX / sizeof *parts ? NULL : PyMem_RawRealloc(f->parts, room * sizeof *parts);

@@ -156,8 +156,9 @@ static int assign_item(file_object *self, PyObject *key, PyObject *value) {
   return store_bytes(self, at, &byte, 1);
 }
 
-static int raise_length(void) {
-  PyErr_SetString(PyExc_IndexError, "slice assignment: the value must be as long as the slice");
+static int raise_length(int could_grow) {
+  PyErr_Format(PyExc_IndexError, "slice assignment: the value must be as long as the slice%s",
+               could_grow ? "; tome.open(..., grow=True) or append() makes the file longer" : "");
   return -1;
 }
 
@@ -171,7 +172,8 @@ static int store_range(file_object *self, ends place, const Py_buffer *value) {
     range.length = to > range.offset ? to - range.offset : 0;
   }
   if (length != range.length)
-    return raise_length();
+    return raise_length(length > range.length && range.offset + range.length == size &&
+                        (self->flags & (TOME_WRITE | TOME_GROW)) == TOME_WRITE);
   return length == 0 ? 0 : store_bytes(self, range.offset, value->buf, (Py_ssize_t)length);
 }
 
@@ -185,7 +187,7 @@ static int store(file_object *self, PyObject *key, const Py_buffer *value) {
   if (plain)
     return store_range(self, place, value);
   if (s.count != value->len)
-    return raise_length();
+    return raise_length(0);
   int r = mapped_store_stride(&self->mapped, s.start, s.step, s.count, value->buf);
   file_lines_forget(self);
   return r;

@@ -2,6 +2,8 @@
 #include "file.h"
 
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 
 /* ---- modes ---- */
 
@@ -19,9 +21,21 @@ static const open_mode modes[] = {
     {"c", TOME_COPY, O_RDONLY},
 };
 
+/* Whether they are the same but for a 'b' ("binary"), which open() wants and which says nothing here. */
+static int is_mode(const char *given, const char *name) {
+  const char *b = given[0] ? strchr(given + 1, 'b') : NULL;
+  if (!b)
+    return strcmp(given, name) == 0;
+  size_t before = (size_t)(b - given);
+  return strncmp(given, name, before) == 0 && strcmp(b + 1, name + before) == 0;
+}
+
 static const open_mode *find_mode(PyObject *name) {
+  const char *given = PyUnicode_AsUTF8(name);
+  if (!given)
+    return NULL;
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
-    if (PyUnicode_CompareWithASCIIString(name, modes[i].name) == 0)
+    if (is_mode(given, modes[i].name))
       return &modes[i];
   PyErr_Format(PyExc_ValueError, "mode must be 'r', 'r+', 'w+', 'x+' or 'c', not %R", name);
   return NULL;
@@ -63,11 +77,21 @@ static int set_permissions(arguments *a, PyObject *permissions) {
   return 0;
 }
 
+static int raise_no_path(PyObject *object) {
+  PyErr_Format(PyExc_TypeError,
+               "path must be str, bytes, os.PathLike or a descriptor, not %.200s%s",
+               Py_TYPE(object)->tp_name,
+               PyObject_HasAttrString(object, "fileno") ? "; pass its fileno()" : "");
+  return -1;
+}
+
 /* A path as str or bytes, a descriptor as int. */
 static int set_name(arguments *a, PyObject *path) {
   if (!PyLong_Check(path)) {
-    a->name = PyOS_FSPath(path);
-    return a->name ? 0 : -1;
+    int is_path = PyUnicode_Check(path) || PyBytes_Check(path) ||
+                  PyObject_HasAttrString((PyObject *)Py_TYPE(path), "__fspath__");
+    a->name = is_path ? PyOS_FSPath(path) : NULL;
+    return a->name ? 0 : is_path ? -1 : raise_no_path(path);
   }
   if (a->flags & TOME_EXCL) {
     PyErr_SetString(PyExc_ValueError, "mode 'x+' makes a file: it needs a path, not a descriptor");
@@ -127,11 +151,50 @@ static int open_path(tome **ret, const arguments *a) {
   return r;
 }
 
+/* How long the file is. 0: it is not known. */
+static int size_of(PyObject *name, uint64_t *ret) {
+  struct stat status;
+  PyObject *path = NULL;
+  int known = 0;
+  if (PyLong_Check(name))
+    known = fstat((int)PyLong_AsLong(name), &status) == 0;
+  else if (PyUnicode_FSConverter(name, &path))
+    known = stat(PyBytes_AS_STRING(path), &status) == 0;
+  Py_XDECREF(path);
+  PyErr_Clear();
+  *ret = known && S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+  return known && S_ISREG(status.st_mode);
+}
+
+/* The part is not inside the file. */
+static void raise_part(module_state *state, const arguments *a) {
+  unsigned long long offset = a->options.offset, length = a->options.length;
+  const char *hint = "";
+  uint64_t size;
+  if (length > UINT64_MAX - offset || !size_of(a->name, &size)) {
+    if (length != TOME_END || !size_of(a->name, &size)) {
+      raise_failure(state, a->name);
+      return;
+    }
+    length = 0;
+  }
+  if (a->mode->flags & TOME_WRITE)
+    hint = "; without length=, resize() makes room";
+  if (length == 0)
+    PyErr_Format(PyExc_ValueError, "%R has %llu bytes: offset %llu is outside of it%s", a->name,
+                 (unsigned long long)size, offset, hint);
+  else
+    PyErr_Format(PyExc_ValueError, "%R has %llu bytes: offset %llu, length %llu is outside of it%s",
+                 a->name, (unsigned long long)size, offset, length, hint);
+}
+
 static int open_map_of(module_state *state, const arguments *a, tome **ret) {
   if (PySys_Audit("open", "Osi", a->name, a->mode->name, a->mode->system) < 0)
     return -1;
   int r = PyLong_Check(a->name) ? open_descriptor(ret, a) : open_path(ret, a);
-  if (r < 0)
+  if (r == TOME_ERANGE)
+    raise_part(state, a);
+  else if (r < 0)
     raise_failure(state, a->name);
   return r == 0 ? 0 : -1;
 }

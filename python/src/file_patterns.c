@@ -7,8 +7,9 @@ const char file_findall_doc[] =
     "findall($self, sub, start=None, end=None, *, overlapping=False, ignore_case=False, "
     "reverse=False)\n--\n\n"
     "An iterator over the places of a byte string, or of any of several.\n\n"
-    "sub          bytes or another buffer; or an iterable of them: then the match that begins\n"
-    "             first, of those the longest\n"
+    "sub          bytes or another buffer, or an integer: one byte; or an iterable of byte "
+    "strings:\n"
+    "             then the match that begins first, of those the longest\n"
     "start, end   the matches lie between them, as in bytes.find()\n"
     "overlapping  a match at every place where one can begin\n"
     "ignore_case  a-z and A-Z are the same\n"
@@ -69,15 +70,17 @@ static tome_needle needle_of(PyObject *bytes) {
   return (tome_needle){PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
 }
 
-/* A tuple of bytes objects, of one buffer or of an iterable of them. */
+/* A tuple of bytes objects, of one buffer or byte or of an iterable of buffers. */
 static PyObject *byte_strings(PyObject *sub) {
-  PyObject *given = PyObject_CheckBuffer(sub) ? PyTuple_Pack(1, sub) : PySequence_Tuple(sub);
+  int is_one = PyObject_CheckBuffer(sub) || PyIndex_Check(sub);
+  PyObject *given = is_one ? PyTuple_Pack(1, sub) : PySequence_Tuple(sub);
   if (!given)
     return NULL;
   Py_ssize_t count = PyTuple_GET_SIZE(given);
   PyObject *strings = PyTuple_New(count);
   for (Py_ssize_t i = 0; strings && i < count; i++) {
-    PyObject *string = file_needle(PyTuple_GET_ITEM(given, i));
+    PyObject *one = PyTuple_GET_ITEM(given, i);
+    PyObject *string = is_one ? file_needle_or_byte(one) : file_needle(one);
     if (string)
       PyTuple_SET_ITEM(strings, i, string);
     else
@@ -157,8 +160,8 @@ static int is_compiled(PyObject *pattern) {
 
 /* It searches the file as the buffer that it is. */
 static PyObject *walk_with_python(file_object *self, PyObject *pattern, tome_range where) {
-  return PyObject_CallMethod(pattern, "finditer", "OKK", self, (unsigned long long)where.offset,
-                             (unsigned long long)(where.offset + where.length));
+  unsigned long long from = where.offset, to = from + where.length;
+  return PyObject_CallMethod(pattern, "finditer", "OKK", self, from, to);
 }
 
 static PyObject *walk_expression(file_object *self, PyObject *expression, tome_range where,

@@ -52,8 +52,7 @@ PyObject *file_needle(PyObject *object) {
                       Py_TYPE(object)->tp_name);
 }
 
-/* An integer is one byte. */
-static PyObject *needle_or_byte(PyObject *object) {
+PyObject *file_needle_or_byte(PyObject *object) {
   int64_t value;
   if (PyObject_CheckBuffer(object) || !PyIndex_Check(object))
     return file_needle(object);
@@ -79,7 +78,7 @@ static int parse(file_object *self, PyObject *args, PyObject *keywords, const ch
   if (!PyArg_ParseTupleAndKeywords(args, keywords, format, KEYWORD_NAMES(names), &sub, &start,
                                    &end))
     return -1;
-  ret->needle = needle_or_byte(sub);
+  ret->needle = file_needle_or_byte(sub);
   if (!ret->needle)
     return -1;
   int r = file_where(self, start, end, &ret->where);

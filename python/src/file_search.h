@@ -12,6 +12,8 @@ int file_where(file_object *self, PyObject *start, PyObject *end, tome_range *re
 
 /** A byte string to search for as an object that nobody can change: of bytes the same, of another buffer a copy. NULL: raised. */
 PyObject *file_needle(PyObject *object);
+/** The same, or of an integer the one byte. */
+PyObject *file_needle_or_byte(PyObject *object);
 
 PyObject *file_find(PyObject *self, PyObject *args, PyObject *keywords);
 PyObject *file_rfind(PyObject *self, PyObject *args, PyObject *keywords);

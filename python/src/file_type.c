@@ -76,8 +76,8 @@ static PyObject *enter(PyObject *self, PyObject *none) {
 }
 
 static PyObject *leave(PyObject *self, PyObject *args) {
-  (void)args;
-  return close_file(self, NULL);
+  PyObject *none = close_file(self, NULL);
+  return none || mapped_leave((mapped *)self, args) < 0 ? none : Py_NewRef(Py_None);
 }
 
 static PyObject *keywords(PyObject *self, PyObject *none) {

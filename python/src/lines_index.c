@@ -238,8 +238,8 @@ static int number_known(lines_call *call, uint64_t offset, interrupt *in, uint64
 static int nth_in_part(lines_call *call, tome_range text, uint64_t number, interrupt *in,
                        tome_line *ret) {
   tome_lines_options options = options_of(text, in);
-  uint64_t first;
-  tome_line line;
+  uint64_t first = 0;
+  tome_line line = {0, 0, 0};
   if (text.length <= SMALL_PART)
     return tome_lines_nth(call->held->map, number + 1, &options, ret);
   int r = know(call, in);
@@ -304,11 +304,11 @@ static int number_of(lines_call *call, tome_range text, uint64_t offset, interru
 /* ---- the same for those with the lock ---- */
 
 #define WITHOUT_LOCK(call_of_it)                                                                   \
-  interrupt in;                                                                                    \
+  interrupt in, *outer = current; /* of a call that a signal's handler, asking here, interrupts */ \
   interrupt_begin(&in);                                                                            \
   current = &in;                                                                                   \
   int r = call_of_it;                                                                              \
-  current = NULL;                                                                                  \
+  current = outer;                                                                                 \
   interrupt_end(&in);                                                                              \
   return r
 

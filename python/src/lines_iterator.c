@@ -96,6 +96,9 @@ static int read_piece(lines_iterator *self, uint64_t offset, char *buffer, size_
 /* Have the piece that begins at `offset`. Pre: entered, open, *length > 0. 0 or -1. */
 static int fill(lines_iterator *self, uint64_t offset, size_t *length) {
   self->at = self->limit = NULL;
+  /* list(), `in` and others that ask in C look at no signals. */
+  if (PyErr_CheckSignals() < 0 || mapped_check_open(&self->file->mapped) < 0)
+    return -1;
   if (!self->buffer)
     self->buffer = PyMem_Malloc(PIECE);
   if (!self->buffer) {

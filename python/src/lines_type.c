@@ -123,7 +123,7 @@ static int line_of_index(lines_object *self, Py_ssize_t index, tome_line *ret) {
 static PyObject *item(PyObject *object, Py_ssize_t index) {
   lines_object *self = (lines_object *)object;
   mapped *file = &self->file->mapped;
-  tome_line line;
+  tome_line line = {0, 0, 0};
   if (line_of_index(self, index, &line) < 0 || mapped_check_open(file) < 0)
     return NULL;
   if (line.next - line.offset > (uint64_t)PY_SSIZE_T_MAX)
@@ -216,7 +216,7 @@ PyDoc_STRVAR(offset_doc, "offset($self, number, /)\n--\n\n"
                          "Where the first byte of a line is in the file.");
 
 static PyObject *offset_of(PyObject *object, PyObject *number) {
-  tome_line line;
+  tome_line line = {0, 0, 0};
   Py_ssize_t index = PyNumber_AsSsize_t(number, PyExc_IndexError);
   if ((index == -1 && PyErr_Occurred()) || line_of_index((lines_object *)object, index, &line) < 0)
     return NULL;
@@ -251,7 +251,7 @@ static int index_in(const selection *s, uint64_t number, uint64_t *ret) {
 static int find_index_of(lines_object *self, lines_call *call, uint64_t offset, uint64_t *ret) {
   size_t part;
   uint64_t number, lines;
-  selection s;
+  selection s = {.step = 1};
   if (!part_of_offset(self, offset, &part))
     return 0;
   int r = lines_number(call, line_part_range(self->parts, part), offset, &number);

@@ -69,6 +69,21 @@ int mapped_raise_closed(void) {
   return -1;
 }
 
+int mapped_refuse_closed(const mapped *self) {
+  if (PyObject_TypeCheck((PyObject *)(uintptr_t)self, self->state->mmap))
+    return mapped_raise_closed();
+  PyErr_SetString(PyExc_ValueError, "the file is closed");
+  return -1;
+}
+
+int mapped_leave(mapped *self, PyObject *arguments) {
+  int in_flight = PyTuple_GET_SIZE(arguments) > 0 && PyTuple_GET_ITEM(arguments, 0) != Py_None;
+  if (!in_flight || !PyErr_ExceptionMatches(self->state->lost_bytes_error))
+    return -1;
+  PyErr_WriteUnraisable((PyObject *)self);
+  return 0;
+}
+
 open_map *mapped_hold(mapped *self) {
   if (mapped_check_open(self) < 0)
     return NULL;
@@ -86,7 +101,20 @@ void open_map_release(module_state *state, open_map *held) {
   PyErr_Restore(type, value, traceback);
 }
 
+/* A range without a length reaches to the end. */
+static PyObject *raise_outside(const tome_error *error, uint64_t size) {
+  unsigned long long offset = error->offset, length = error->length;
+  if (length == 0)
+    return PyErr_Format(PyExc_ValueError, "outside the file: offset %llu in %llu bytes", offset,
+                        (unsigned long long)size);
+  return PyErr_Format(PyExc_ValueError, "outside the file: (%llu, %llu) in %llu bytes", offset,
+                      length, (unsigned long long)size);
+}
+
 PyObject *mapped_raise(mapped *self) {
+  const tome_error *error = tome_error_last();
+  if (error->code == TOME_ERANGE && self->open && !PyErr_Occurred())
+    return raise_outside(error, tome_size(self->open->map));
   return raise_failure(self->state, self->path);
 }
 

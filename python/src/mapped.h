@@ -47,14 +47,23 @@ int mapped_open(mapped *self, tome *map);
  *  0 (also if closed already) or -1. */
 int mapped_close(mapped *self);
 
+/** For __exit__ with what it was called with, after a close that raised: an exception that is in flight already is not replaced by
+ *  LostBytesError, which is reported as unraisable. 0, or -1: it is raised. */
+int mapped_leave(mapped *self, PyObject *arguments);
+
 /** For tp_dealloc: closes, frees the fields, and reports as unraisable what close would raise. */
 void mapped_clear(mapped *self);
 
 /** Raise ValueError("mmap closed or invalid"). -1. */
 int mapped_raise_closed(void);
+/** Raise ValueError that says it in the words of what was closed: a map or a file. -1. */
+int mapped_refuse_closed(const mapped *self);
 
 static inline int mapped_check_open(const mapped *self) {
-  return self->open ? 0 : mapped_raise_closed();
+  if (self->open)
+    return 0;
+  mapped_refuse_closed(self);
+  return -1;
 }
 
 /** Hold the map for a call without the interpreter lock. NULL: closed, and raised. */
@@ -62,7 +71,7 @@ open_map *mapped_hold(mapped *self);
 /** Let go of it. The last one closes the map; a failure of that is reported as unraisable. Needs the interpreter lock. */
 void open_map_release(module_state *state, open_map *held);
 
-/** Raise the library's last failure in this thread, with the object's path. NULL. */
+/** Raise the library's last failure in this thread, with the object's path; of a range that is outside, with numbers. NULL. */
 PyObject *mapped_raise(mapped *self);
 
 /** LostBytesError if bytes were lost that nobody was told of. 0 or -1. */

@@ -46,8 +46,9 @@ int walk_check(match_walk *walk) {
   }
   if (walk->file->mapped.open == walk->held)
     return 1;
+  mapped_refuse_closed(&walk->file->mapped);
   walk_end(walk);
-  return mapped_raise_closed();
+  return -1;
 }
 
 /* ---- fetching, without the lock ---- */

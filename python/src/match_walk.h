@@ -37,8 +37,8 @@ int walk_check(match_walk *walk);
 /** The next match. 1, 0 (no more), -1 raised. */
 static inline int walk_next(match_walk *walk, tome_range *ret) {
   int r = walk_check(walk);
-  if (r == 1 && walk->next == walk->count)
-    r = walk_fetch(walk);
+  if (r == 1 && walk->next == walk->count && (r = walk_fetch(walk)) == 1)
+    r = walk_check(walk); /* the file may have been closed meanwhile */
   if (r == 1)
     *ret = walk->batch[walk->next++];
   return r;

@@ -282,6 +282,7 @@ static PyObject *resize_file(mmap_object *self, Py_ssize_t size) {
 }
 
 static int may_resize(const mmap_object *self, Py_ssize_t size) {
+  int number;
   if (self->mapped.exports > 0 && size < self->size)
     fail(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
   else if (!self->tracked)
@@ -293,6 +294,9 @@ static int may_resize(const mmap_object *self, Py_ssize_t size) {
     fail(PyExc_ValueError, "new size out of range");
   else if (size == 0 || self->is_zero_device)
     raise_errno(EINVAL);
+  else if (self->backing == OF_MEMORY && size > self->size &&
+           (number = system_has_memory(size, MAP_SHARED, self->protection)) != 0)
+    raise_errno(number);
   else
     return 1;
   return 0;
@@ -304,9 +308,8 @@ PyObject *mmap_resize(PyObject *object, PyObject *argument) {
   if (mapped_check_open(&self->mapped) < 0 || to_size(argument, &size) < 0 ||
       mapped_check_open(&self->mapped) < 0 || !may_resize(self, size))
     return NULL;
-  if (self->backing == OF_PRIVATE_MEMORY)
-    return replace(self, size);
-  PyObject *result = resize_file(self, size);
+  PyObject *result =
+      self->backing == OF_PRIVATE_MEMORY ? replace(self, size) : resize_file(self, size);
   if (result && (self->protection & PROT_EXEC) && self->mapped.open && mmap_protect(self) < 0)
     Py_CLEAR(result);
   return result;

@@ -24,10 +24,10 @@ typedef struct mmap_object {
   enum access access;
   enum backing backing;
   int protection; /* PROT_… */
-  char readable;
-  char tracked;        /* trackfd */
-  char is_private;     /* MAP_PRIVATE */
-  char is_zero_device; /* of /dev/zero, which has no size */
+  int readable;
+  int tracked;        /* trackfd */
+  int is_private;     /* MAP_PRIVATE */
+  int is_zero_device; /* of /dev/zero, which has no size */
 } mmap_object;
 
 int mmap_raise_unreadable(void);

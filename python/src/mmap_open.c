@@ -204,14 +204,15 @@ static void fill_in(mmap_object *self, const request *r) {
 
 /* What flags and protection ask for beyond that. */
 static int finish(mmap_object *self, const request *r) {
-  tome *map = self->mapped.open->map;
   if ((r->protection & PROT_EXEC) && mmap_protect(self) < 0)
     return -1;
 #ifdef MAP_POPULATE
-  if (r->flags & MAP_POPULATE) {
+  open_map *held = r->flags & MAP_POPULATE ? mapped_hold(&self->mapped) : NULL;
+  if (held) {
     Py_BEGIN_ALLOW_THREADS
-    tome_warm(map, 0, TOME_END, NULL);
+    tome_warm(held->map, 0, TOME_END, NULL);
     Py_END_ALLOW_THREADS
+    open_map_release(self->mapped.state, held);
   }
 #endif
   return 0;

@@ -25,8 +25,10 @@ static int is_beyond(Py_ssize_t start, Py_ssize_t size) {
 
 /* Where a byte string begins first among some bytes; NULL: nowhere. Pre: its length is not 0. */
 static const char *first_in(const char *bytes, size_t count, const char *needle, size_t length) {
+  if (count < length)
+    return NULL;
   const char *at = bytes, *last = bytes + count - length;
-  while (count >= length && at <= last) {
+  while (at <= last) {
     at = memchr(at, needle[0], (size_t)(last - at) + 1);
     if (!at || memcmp(at, needle, length) == 0)
       return at;

@@ -18,8 +18,9 @@ static PyObject *mmap_enter(PyObject *self, PyObject *Py_UNUSED(unused)) {
   return mapped_check_open((mapped *)self) < 0 ? NULL : Py_NewRef(self);
 }
 
-static PyObject *mmap_exit(PyObject *self, PyObject *Py_UNUSED(arguments)) {
-  return mmap_close(self, NULL);
+static PyObject *mmap_exit(PyObject *self, PyObject *arguments) {
+  PyObject *none = mmap_close(self, NULL);
+  return none || mapped_leave((mapped *)self, arguments) < 0 ? none : Py_NewRef(Py_None);
 }
 
 static PyObject *mmap_closed(PyObject *self, void *Py_UNUSED(closure)) {

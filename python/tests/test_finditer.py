@@ -408,3 +408,26 @@ def test_a_compiled_pattern_has_its_own_flags(path):
         with pytest.raises(ValueError, match="own flags"):
             f.finditer(re.compile(b"a"), ignore_case=True)
         assert told(f.finditer(re.compile(b"a", re.I))) == [((0, 1), b"a"), ((1, 2), b"A")]
+
+
+def test_a_signal_that_closes_the_file_while_a_batch_is_looked_for_ends_the_walk(tmp_path):
+    path = tmp_path / "file"
+    with open(path, "wb") as plain:
+        plain.truncate(1 << 28)
+        plain.seek((1 << 28) - 10000)
+        plain.write(b"A" * 3000)
+    f = tome.open(path)
+    matches = f.finditer(b"A{2000,}")
+    before = signal.signal(signal.SIGALRM, lambda *_: f.close())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        try:
+            next(matches)
+        except ValueError:
+            assert f.closed
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        f.close()
+    with pytest.raises(ValueError):
+        next(matches)

@@ -95,9 +95,9 @@ def test_what_is_private_is_not_shared_with_a_child(how, tmp_path):
 
 
 def make_calls(subject, calls):
-    """Makes all of them; some end the file where others expect bytes."""
+    """Makes all of them; some cut what others expect (and what re then calls a TypeError)."""
     for call in calls:
-        with contextlib.suppress(BufferError, OSError, ValueError):
+        with contextlib.suppress(BufferError, OSError, ValueError, TypeError):
             call.function(subject, *call.arguments)
 
 
@@ -173,7 +173,6 @@ def test_a_child_closes_what_threads_of_its_parent_are_busy_with(kind, tmp_path)
     subject.close()
 
 
-@pytest.mark.xfail(run=False, reason="a thread that the child lacks may hold a lock of the map")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_child_makes_all_calls_while_threads_of_its_parent_are_busy(kind, tmp_path):
     make, calls = KINDS[kind]

@@ -16,7 +16,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LONG = bool(os.environ.get("TOME_TEST_LONG"))
 SYSTEM = sys.executable.startswith("/usr/")
-# Optimizing takes most of a build's time.
+# Builds take long: only one of them optimizes, and other interpreters wait for ./dev test --long.
+MAY_BUILD = pytest.mark.skipif(
+    not SYSTEM and not LONG, reason="only the system's interpreter builds, but for ./dev test --long"
+)
 HURRY = "-DCMAKE_C_FLAGS_RELEASE=-O0"
 
 sys.path.insert(0, str(ROOT / "packaging"))
@@ -67,9 +70,10 @@ def run_install_commands(folder):
         run(*words, cwd=folder)
 
 
+@MAY_BUILD
 def test_the_readmes_install_command_and_then_the_classic_example(tmp_path, monkeypatch):
     pytest.importorskip("ensurepip", reason="no ensurepip here (package python3-venv)")
-    if not SYSTEM and not LONG:
+    if not SYSTEM:
         monkeypatch.setenv("CMAKE_ARGS", HURRY)
     assert len(install_commands()) == 2
     run_install_commands(tmp_path)
@@ -90,9 +94,7 @@ def test_the_readmes_install_command_and_then_the_classic_example(tmp_path, monk
     assert where.startswith(str(tmp_path)) and where.split()[1] == build_backend.version()
 
 
-@pytest.mark.skipif(
-    not SYSTEM and not LONG, reason="of the system's interpreter alone, but for ./dev test --long"
-)
+@MAY_BUILD
 def test_a_wheel_from_the_source_distribution_holds_the_package_and_the_library(tmp_path):
     name = build_backend.build_sdist(tmp_path)
     with tarfile.open(tmp_path / name) as sdist:

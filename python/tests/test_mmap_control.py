@@ -512,3 +512,27 @@ def test_lost_bytes_of_a_file_without_a_name_have_none(path):
             m[-1]
         assert caught.value.filename is None
         m.close()
+
+
+def executable_bytes():
+    """Bytes of this process's memory that may be read, written and executed."""
+    with open("/proc/self/maps") as maps:
+        ranges = [line.split()[0].split("-") for line in maps if " rwx" in line]
+    return sum(int(end, 16) - int(start, 16) for start, end in ranges)
+
+
+@pytest.mark.parametrize("flags", [standard.MAP_PRIVATE, standard.MAP_SHARED])
+def test_memory_that_may_be_executed_stays_so_when_it_is_resized(flags):
+    before = executable_bytes()
+    m = tome.mmap(-1, 8 * 4096, flags=flags | standard.MAP_ANONYMOUS, prot=7)
+    m.resize(16 * 4096)
+    assert executable_bytes() - before == 16 * 4096
+    m.close()
+
+
+def test_memory_is_not_resized_to_more_than_there_can_be():
+    m = tome.mmap(-1, 4096)
+    with pytest.raises(OSError):
+        m.resize(2**62)
+    assert len(m) == 4096
+    m.close()

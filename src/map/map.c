@@ -19,6 +19,10 @@
 /* Where the usual reservation is refused (ulimit -v), the largest that is not would leave nothing for the rest of the program. */
 #define SPARE_WHERE_SCARCE ((uint64_t)16 << 20)
 
+/* All maps together reserve less than so many of the usual reservations, however many there are: half of the address space. */
+#define MOST_RESERVED 1024
+static _Atomic uint64_t reserved;
+
 static const tome_options default_options = TOME_OPTIONS_INIT;
 
 const char *tome_version(void) {
@@ -112,13 +116,20 @@ static int place(tome *map, const tome_options *options) {
   return 0;
 }
 
+/* A part of what is left, so that there is always some, for the rest of the program too. */
+static uint64_t spare_now(void) {
+  uint64_t most = tome__os_system()->spare * MOST_RESERVED, taken = atomic_load(&reserved);
+  uint64_t spare = taken < most ? (most - taken) / MOST_RESERVED : 0;
+  return spare > SPARE_WHERE_SCARCE ? spare : SPARE_WHERE_SCARCE;
+}
+
 static uint64_t reservation(const tome *map, const tome_options *options) {
   uint64_t size = tome__size(map);
   int may_grow = map->kind != TOME_KIND_BLOCK && !(map->flags & TOME_COPY) &&
                  (map->limit == TOME_END || (map->flags & TOME_WRITE));
   if (options->reserve)
     return options->reserve > size ? options->reserve : size;
-  uint64_t spare = tome__os_system()->spare;
+  uint64_t spare = spare_now();
   return may_grow && size <= UINT64_MAX - spare ? size + spare : size;
 }
 
@@ -149,6 +160,8 @@ static int map_base(tome *map, const tome_options *options) {
     return try_mapping(map);
   if (r < 0)
     return r;
+  map->spare = map->reach > tome__size(map) ? map->reach - tome__size(map) : 0;
+  atomic_fetch_add(&reserved, map->spare);
   tome__pageset_init(&map->known, map->lead + map->reach);
   if (map->access & OS_WRITE)
     tome__pageset_init(&map->stored, map->lead + map->reach);
@@ -173,6 +186,7 @@ static void dispose(tome *map) {
 
 static int release(tome *map) {
   tome__fork_unwatch(map);
+  atomic_fetch_sub(&reserved, map->spare);
   tome__locks_forget(map);
   int r = tome__window_release(map);
   tome__guard_detach(map);

@@ -69,6 +69,7 @@ struct tome {
   _Atomic uint64_t losses;     /* generation * 2, + 1 while there is a patch anywhere */
   unsigned char *base;         /* byte 0 of the map, or NULL */
   uint64_t reach;              /* bytes of the map that the base holds or reserves */
+  uint64_t spare;              /* of these, how many it began with beyond its size */
   uint64_t lead;               /* bytes of the base mapping before byte 0 */
   pageset known;               /* pages read before: from the base mapping's start */
   pageset stored;              /* pages stored into before, which have their blocks */

@@ -105,7 +105,7 @@ static inline void fetch(const tome *map, const tome_span *s) {
 /* Copy a span. If its last byte is zero, another process may be cutting it off at this moment: where it ends, then. */
 static inline uint64_t copy(const tome *map, const tome_span *s) {
   const unsigned char *from = map->base + s->offset;
-  memcpy(s->buffer, from, s->length);
+  memmove(s->buffer, from, s->length); /* it may lie in a view of the map */
   atomic_signal_fence(memory_order_seq_cst);
   return *(const volatile unsigned char *)(from + s->length - 1) == 0 ? s->offset + s->length : 0;
 }

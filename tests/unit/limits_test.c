@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { SIZE = 1000 };
@@ -222,6 +224,32 @@ static void a_file_of_8_eib_is_read_and_written_at_both_ends(void **state) {
   must_succeed(tome_close(map));
 }
 
+/* Of 47 bits. */
+static void thousands_of_maps_leave_most_of_the_address_space(void **state) {
+  (void)state;
+  enum { MAPS = 3000 };
+  struct rlimit files;
+  must_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+  if (SANITIZED || sizeof(void *) == 4)
+    skip_because("a sanitizer, and 32 bits, leave less address space");
+  struct rlimit more = {MAPS + 100, files.rlim_max > MAPS + 100 ? files.rlim_max : MAPS + 100};
+  if (setrlimit(RLIMIT_NOFILE, &more) != 0)
+    skip_because("so many files may not be open here");
+  const char *path = make_pattern_file("file", SIZE);
+  tome **maps = calloc(MAPS, sizeof *maps);
+  for (int i = 0; i < MAPS; i++)
+    maps[i] = open_map(path, TOME_WRITE);
+  size_t half = (size_t)1 << 45; /* of what there is besides: a quarter of all */
+  void *space = mmap(NULL, half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  must(space != MAP_FAILED);
+  must_equal(munmap(space, half), 0);
+  must_succeed(tome_append(maps[0], "grows", 5, NULL));
+  for (int i = 0; i < MAPS; i++)
+    must_succeed(tome_close(maps[i]));
+  free(maps);
+  must_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(ranges_inside_are_accepted_by_every_call),
@@ -232,6 +260,7 @@ int main(int count, char **arguments) {
       TEST(a_part_near_the_end_of_numbers_does_not_wrap),
       TEST(anonymous_memory_has_a_limit_too),
       TEST(a_file_of_8_eib_is_read_and_written_at_both_ends),
+      TEST(thousands_of_maps_leave_most_of_the_address_space),
   };
   return run_matching(tests, count, arguments);
 }

@@ -32,7 +32,8 @@ static void what_was_stored_before_is_stored_at_once(void **state) {
   must_equal(tome_write_nowait(map, 7, "early", 5), 0);
   must_be_file(path, want, 2 * PAGE);
   must_read_pattern(map, 0, PAGE);
-  must_equal(tome_write_nowait(map, 7, "early", 5), 0); /* reading does not make it ready for stores */
+  must_equal(tome_write_nowait(map, 7, "early", 5),
+             0); /* reading does not make it ready for stores */
   must_be_file(path, want, 2 * PAGE);
   must_succeed(tome_write(map, 0, "first", 5));
   memcpy(want, "first", 5);
