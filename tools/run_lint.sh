@@ -33,7 +33,7 @@ check_tidy() {
 }
 
 check_cppcheck() {
-  cppcheck --project=build/lint/compile_commands.json --quiet -j "$(nproc)" --inline-suppr \
+  cppcheck --project=build/lint/compile_commands.json --quiet -j "$(nproc)" --inline-suppr --library=python \
     --enable=warning,performance,portability --error-exitcode=1 --template=gcc
 }
 
