@@ -6,6 +6,8 @@
 Prints figures by name."""
 import collections
 import mmap
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -59,6 +61,11 @@ def sleep(_path):
     return lambda: time.sleep(2)
 
 
+def read_elsewhere(path):
+    """In another process: what is the machine's doing is seen here too."""
+    return lambda: subprocess.run(["cat", path], stdout=subprocess.DEVNULL, check=True)
+
+
 def find(opened):
     def prepare(path):
         mapped = opened(path)
@@ -78,6 +85,7 @@ def call(name, *arguments):
 
 BUSY = {
     "sleep": sleep,
+    "elsewhere": read_elsewhere,
     "mmap-find": find(opened_by_mmap),
     "tome-mmap-find": find(opened_by_tome_mmap),
     "tome-file-find": find(opened_by_tome),
@@ -89,11 +97,31 @@ BUSY = {
 }
 
 
+class Clock:
+    """The time, and how much of it this thread has waited for a processor: that is the machine's doing."""
+
+    def __init__(self):
+        self.waited = open("/proc/thread-self/schedstat", "rb", buffering=0)
+
+    def read(self):
+        now = time.perf_counter()
+        return now, int(os.pread(self.waited.fileno(), 100, 0).split()[1]) * 1e-9
+
+
 def tick(ticks, done):
+    clock = Clock()
     while not done.is_set():
-        ticks.append(time.perf_counter())
+        ticks.append(clock.read())
         time.sleep(TICK)
-    ticks.append(time.perf_counter())
+    ticks.append(clock.read())
+
+
+def standing(ticks, begin, end):
+    """How long the thread stood still each time between begin and end, and how long of that for want of a processor."""
+    for (before, waited), (after, waited_then) in zip(ticks, ticks[1:]):
+        if after > begin and before < end:
+            gap = min(after, end) - max(before, begin)
+            yield gap, min(gap, waited_then - waited)
 
 
 def stand_still(way, path):
@@ -107,8 +135,9 @@ def stand_still(way, path):
     time.sleep(0.01)
     done.set()
     ticker.join()
-    gaps = [min(after, end) - max(before, begin) for before, after in zip(ticks, ticks[1:]) if after > begin and before < end]
-    print(f"seconds {end - begin:.9f}\nlongest {max(gaps):.9f}\nstill {sum(gap for gap in gaps if gap > STILL):.9f}\nticks {len(gaps)}")
+    gaps = list(standing(ticks, begin, end))
+    print(f"seconds {end - begin:.9f}\nticks {len(gaps)}\nlongest {max(gap for gap, _ in gaps):.9f}")
+    print(f"kept {max(gap - waited for gap, waited in gaps):.9f}\nstill {sum(gap for gap, _ in gaps if gap > STILL):.9f}")
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ def in_order():
     yield Case("m.readline()", "m.readline()", first="m.seek(0)", unrolled=200)
     yield Case("m.seek(i), m.tell()", "m.seek(i); m.tell()", {PLAIN: "m.seek(i); m.tell()"})
     yield Case("len(m)", "len(m)", {FILE: "len(m)", NUMPY: "len(m)"})
+    unpack = "unpack(m, a)"
+    yield Case("struct.unpack_from('<Q', m, a)", unpack, {FILE: unpack, NUMPY: unpack})
     view = "memoryview(m).release()"
     yield Case("memoryview(m), release", view, {FILE: view, NUMPY: view})
 
@@ -95,8 +97,9 @@ def writing():
     for length in (4 * KIBI, 16 * MEBI):
         move = f"m.move(half, 0, {length})"
         yield Case(f"m.move(), {shown(length)}", move, {FILE: move}, unrolled=often(length))
-    yield Case("m[i] = v; m.flush()", "m[i] = v; m.flush()",
-               {FILE: "m[i] = v; m.flush(durable=True)", NUMPY: "m[i] = v; m.flush()", PLAIN: "m.seek(i); m.write(d1); fsync(m)"}, unrolled=1)
+    flush = "m[i] = v; m.flush()"
+    yield Case(
+        flush, flush, {FILE: "m[i] = v; m.flush(durable=True)", NUMPY: flush, PLAIN: "m.seek(i); m.write(d1); fsync(m)"}, unrolled=1)
 
 
 def growing():

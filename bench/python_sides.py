@@ -5,6 +5,7 @@ import mmap
 import os
 import random
 import re
+import struct
 
 import tome
 
@@ -129,6 +130,7 @@ def common_names(path):
         "a": 12345, "i": 23456, "v": 118, "end": end, "half": end // 2, "path": path, "d1": b"v",
         "places": [dice.randrange(end - PAGE) for _ in range(PLACES)],
         "regex": re.compile(b"ERROR [^\\n]*timeout"), "how_often": how_often, "places_of": places_of, "fsync": fsync,
+        "unpack": struct.Struct("<Q").unpack_from,
     }
     for length in DATA:
         names[f"d{length}"] = dice.randbytes(length)

@@ -240,7 +240,7 @@ static int part_of_offset(const lines_object *self, uint64_t offset, size_t *ret
 static int index_in(const selection *s, uint64_t number, uint64_t *ret) {
   uint64_t step = s->step < 0 ? 0 - (uint64_t)s->step : (uint64_t)s->step;
   int up = (s->step > 0) != s->from_end;
-  if (up ? number < s->first : number > s->first)
+  if (step == 0 || (up ? number < s->first : number > s->first))
     return 0;
   uint64_t distance = up ? number - s->first : s->first - number;
   *ret = distance / step;

@@ -133,7 +133,7 @@ static void raise_after_a_loss(void *unused) {
   tome *map = open_map(path, TOME_READ);
   meet_lost_page(map, path);
   must_succeed(tome_close(map));
-  map = open_map(make_pattern_file("other", PAGE), TOME_READ);
+  must(open_map(make_pattern_file("other", PAGE), TOME_READ) != NULL);
   install_raising_reporter();
   raise(SIGBUS);
 }

@@ -236,7 +236,7 @@ static void thousands_of_maps_leave_most_of_the_address_space(void **state) {
   if (setrlimit(RLIMIT_NOFILE, &more) != 0)
     skip_because("so many files may not be open here");
   const char *path = make_pattern_file("file", SIZE);
-  tome **maps = calloc(MAPS, sizeof *maps);
+  tome **maps = calloc(MAPS, sizeof(tome *));
   for (int i = 0; i < MAPS; i++)
     maps[i] = open_map(path, TOME_WRITE);
   size_t half = (size_t)1 << 45; /* of what there is besides: a quarter of all */
