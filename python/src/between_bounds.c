@@ -208,8 +208,12 @@ static int read_time(PyObject *object, const struct time_context *times, const k
   int is_date = is_a(object, "date");
   if (is_date != 0)
     return is_date < 0 ? -1 : date_time(object, times, ret);
-  if (PyNumber_Check(object))
-    return number_seconds(object, ret);
+  if (PyNumber_Check(object)) {
+    int r = number_seconds(object, ret);
+    if (r == 0 || !PyErr_ExceptionMatches(PyExc_TypeError))
+      return r;
+    PyErr_Clear(); /* it is a number by name only, as numpy.datetime64 */
+  }
   PyErr_Format(PyExc_TypeError, "a time must be a str, a number or a datetime, not %.200s",
                Py_TYPE(object)->tp_name);
   return -1;

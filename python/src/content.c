@@ -63,8 +63,8 @@ static int load_close(mapped *self, Py_ssize_t start, Py_ssize_t step, Py_ssize_
     n = count - done < (PIECE - 1) / apart + 1 ? count - done : (PIECE - 1) / apart + 1;
     Py_ssize_t first = start + done * step, last = first + (n - 1) * step;
     Py_ssize_t low = first < last ? first : last;
-    r = self->open ? mapped_load(self, (uint64_t)low, piece, (n - 1) * apart + 1)
-                   : mapped_raise_closed();
+    r = mapped_check_open(self) < 0 ? -1
+                                    : mapped_load(self, (uint64_t)low, piece, (n - 1) * apart + 1);
     for (Py_ssize_t i = 0; r == 0 && i < n; i++)
       to[done + i] = piece[first + i * step - low];
   }

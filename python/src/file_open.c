@@ -31,10 +31,11 @@ static int is_mode(const char *given, const char *name) {
 }
 
 static const open_mode *find_mode(PyObject *name) {
-  const char *given = PyUnicode_AsUTF8(name);
-  if (!given)
-    return NULL;
-  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+  Py_ssize_t length;
+  const char *given = PyUnicode_AsUTF8AndSize(name, &length);
+  int is_text = given && strlen(given) == (size_t)length;
+  PyErr_Clear(); /* of half a character */
+  for (size_t i = 0; is_text && i < sizeof modes / sizeof modes[0]; i++)
     if (is_mode(given, modes[i].name))
       return &modes[i];
   PyErr_Format(PyExc_ValueError, "mode must be 'r', 'r+', 'w+', 'x+' or 'c', not %R", name);
@@ -151,41 +152,35 @@ static int open_path(tome **ret, const arguments *a) {
   return r;
 }
 
-/* How long the file is. 0: it is not known. */
-static int size_of(PyObject *name, uint64_t *ret) {
-  struct stat status;
+/* How long a file is: 1, or 0 where that is not known. One that was made, and is gone again as it could not be opened, was empty. */
+static int size_of(const arguments *a, unsigned long long *ret) {
+  struct stat status = {.st_mode = S_IFREG};
   PyObject *path = NULL;
   int known = 0;
-  if (PyLong_Check(name))
-    known = fstat((int)PyLong_AsLong(name), &status) == 0;
-  else if (PyUnicode_FSConverter(name, &path))
-    known = stat(PyBytes_AS_STRING(path), &status) == 0;
+  if (PyLong_Check(a->name))
+    known = fstat((int)PyLong_AsLong(a->name), &status) == 0;
+  else if (PyUnicode_FSConverter(a->name, &path))
+    known = stat(PyBytes_AS_STRING(path), &status) == 0 || (a->flags & TOME_CREATE) != 0;
   Py_XDECREF(path);
   PyErr_Clear();
-  *ret = known && S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-  return known && S_ISREG(status.st_mode);
+  if (!known || !S_ISREG(status.st_mode))
+    return 0;
+  *ret = (unsigned long long)status.st_size;
+  return 1;
 }
 
-/* The part is not inside the file. */
+/* The part is not inside the file: says so in numbers, where they are known. */
 static void raise_part(module_state *state, const arguments *a) {
-  unsigned long long offset = a->options.offset, length = a->options.length;
-  const char *hint = "";
-  uint64_t size;
-  if (length > UINT64_MAX - offset || !size_of(a->name, &size)) {
-    if (length != TOME_END || !size_of(a->name, &size)) {
-      raise_failure(state, a->name);
-      return;
-    }
-    length = 0;
-  }
-  if (a->mode->flags & TOME_WRITE)
-    hint = "; without length=, resize() makes room";
-  if (length == 0)
-    PyErr_Format(PyExc_ValueError, "%R has %llu bytes: offset %llu is outside of it%s", a->name,
-                 (unsigned long long)size, offset, hint);
+  unsigned long long offset = a->options.offset, length = a->options.length, size;
+  const char *hint = a->mode->flags & TOME_WRITE ? "; without length=, resize() makes room" : "";
+  if (!size_of(a, &size))
+    raise_failure(state, a->name);
+  else if (length == TOME_END)
+    PyErr_Format(PyExc_ValueError, "%R has %llu bytes: offset %llu is outside of it", a->name, size,
+                 offset);
   else
     PyErr_Format(PyExc_ValueError, "%R has %llu bytes: offset %llu, length %llu is outside of it%s",
-                 a->name, (unsigned long long)size, offset, length, hint);
+                 a->name, size, offset, length, hint);
 }
 
 static int open_map_of(module_state *state, const arguments *a, tome **ret) {

@@ -95,6 +95,8 @@ PyObject *file_resize(PyObject *object, PyObject *size) {
 const char file_refresh_doc[] =
     "refresh($self, /)\n--\n\n"
     "Adopt what other programs did to the file's size; returns the size.\n\n"
+    "f.lines does so by itself, and gather() where a range is outside; items, slices, find() and\n"
+    "buffers go by the size that was known last.\n\n"
     ">>> with tome.open('log', 'w+') as f, open('log', 'ab') as other:\n"
     "...     f.append(b'one')\n"
     "...     _ = other.write(b'two')\n"
@@ -190,7 +192,8 @@ const char file_flush_doc[] =
     "flush($self, offset=0, length=None, *, durable=False, wait=True)\n--\n\n"
     "Bring changes to the disk: all of them, or those of any range.\n\n"
     "durable=True returns when they survive power loss, the file's length and name included.\n"
-    "Otherwise they are handed to the device, which may keep them in its cache. wait=False\n"
+    "Otherwise they are handed to the device, which may keep them in its cache: unlike with\n"
+    "tome.mmap.flush(), whose default is durable. wait=False\n"
     "only begins. A failure is told by every later flush too: the system forgets such bytes.\n\n"
     ">>> with tome.open('file', 'w+') as f:\n"
     "...     f.append(b'to be kept')\n"

@@ -87,7 +87,9 @@ static int add_exceptions(PyObject *module) {
   Py_XDECREF(bases);
   if (!state->lost_bytes_error || !state->untracked_error)
     return -1;
-  return PyModule_AddObjectRef(module, "LostBytesError", state->lost_bytes_error);
+  return PyModule_AddObjectRef(module, "LostBytesError", state->lost_bytes_error) < 0
+             ? -1
+             : PyModule_AddObjectRef(module, "UntrackedError", state->untracked_error);
 }
 
 /* ---- the module ---- */
@@ -132,6 +134,14 @@ static void free_state(void *module) {
   clear(module);
 }
 
+/* For pickles. */
+static PyMethodDef functions[] = {
+    {"_lines_apart", lines_take_apart, METH_O, "What Lines consist of."},
+    {"_lines", lines_put_together, METH_VARARGS, "Lines of what they consist of."},
+    {"_match", match_put_together, METH_VARARGS, "A Match of its offset and bytes."},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, execute},
 #if PY_VERSION_HEX >= 0x030C0000
@@ -145,6 +155,7 @@ static struct PyModuleDef definition = {
     .m_name = "tome._tome",
     .m_doc = "Memory-mapped files without the traps: the part in C.",
     .m_size = sizeof(module_state),
+    .m_methods = functions,
     .m_slots = slots,
     .m_traverse = traverse,
     .m_clear = clear,

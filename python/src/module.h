@@ -29,6 +29,12 @@ int add_constants(PyObject *module);
 /** The named tuples of residency, stats and info, into the module and its state. -1: failed. */
 int make_tuples(PyObject *module);
 
+/* Functions of the module that pickles need: a Lines as (file, parts, lines, slices), and Lines of these (lines_pickle.c); a Match
+ * of (offset, bytes) (pattern_matches.c). */
+PyObject *lines_take_apart(PyObject *module, PyObject *lines);
+PyObject *lines_put_together(PyObject *module, PyObject *args);
+PyObject *match_put_together(PyObject *module, PyObject *args);
+
 /* One for each type; module.c makes the types. */
 extern PyType_Spec mmap_spec, file_spec, view_spec, found_spec, matches_spec, match_spec,
     lines_spec, lines_iterator_spec;

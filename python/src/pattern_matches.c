@@ -23,27 +23,52 @@ static PyObject *match_bytes(match_object *self) {
   return mapped_bytes(&self->file->mapped, self->range.offset, (Py_ssize_t)self->range.length);
 }
 
-static PyObject *match_start(PyObject *self, PyObject *nothing) {
-  (void)nothing;
-  return PyLong_FromUnsignedLongLong(((match_object *)self)->range.offset);
+/* The group that a method is asked for: there is only 0, the whole match. 0, or -1 and raised. */
+static int check_group(PyObject *const *args, Py_ssize_t count) {
+  Py_ssize_t group;
+  if (count == 0 || (count == 1 && is_compact_integer(args[0], &group) && group == 0))
+    return 0;
+  PyErr_SetString(PyExc_IndexError, "no such group: tome.Match has the whole match only; give "
+                                    "finditer what re.compile() makes for groups");
+  return -1;
 }
 
-static PyObject *match_end(PyObject *self, PyObject *nothing) {
+static PyObject *match_start(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  return check_group(args, count) < 0
+             ? NULL
+             : PyLong_FromUnsignedLongLong(((match_object *)self)->range.offset);
+}
+
+static PyObject *match_end(PyObject *self, PyObject *const *args, Py_ssize_t count) {
   tome_range range = ((match_object *)self)->range;
-  (void)nothing;
-  return PyLong_FromUnsignedLongLong(range.offset + range.length);
+  return check_group(args, count) < 0 ? NULL
+                                      : PyLong_FromUnsignedLongLong(range.offset + range.length);
 }
 
-static PyObject *match_span(PyObject *self, PyObject *nothing) {
+static PyObject *match_span(PyObject *self, PyObject *const *args, Py_ssize_t count) {
   tome_range range = ((match_object *)self)->range;
-  (void)nothing;
-  return Py_BuildValue("KK", (unsigned long long)range.offset,
-                       (unsigned long long)(range.offset + range.length));
+  unsigned long long from = range.offset, to = from + range.length;
+  return check_group(args, count) < 0 ? NULL : Py_BuildValue("KK", from, to);
 }
 
-static PyObject *match_group(PyObject *self, PyObject *nothing) {
+static PyObject *match_group(PyObject *self, PyObject *const *args, Py_ssize_t count) {
+  return check_group(args, count) < 0 ? NULL : match_bytes((match_object *)self);
+}
+
+static PyObject *match_item(PyObject *self, PyObject *key) {
+  return match_group(self, &key, 1);
+}
+
+/* What another process shall have is the bytes, also where they are many. */
+static PyObject *match_reduce(PyObject *object, PyObject *nothing) {
+  match_object *self = (match_object *)object;
+  PyObject *again = PyObject_GetAttrString(state_of_type(Py_TYPE(object))->module, "_match");
+  PyObject *bytes = again ? match_bytes(self) : NULL;
   (void)nothing;
-  return match_bytes((match_object *)self);
+  if (bytes)
+    return Py_BuildValue("N(KN)", again, (unsigned long long)self->range.offset, bytes);
+  Py_XDECREF(again);
+  return NULL;
 }
 
 static PyObject *match_repr(PyObject *object) {
@@ -71,24 +96,34 @@ static void match_dealloc(PyObject *object) {
   Py_DECREF(type);
 }
 
-PyDoc_STRVAR(start_doc, "start($self)\n--\n\nWhere the match begins, in the file.");
-PyDoc_STRVAR(end_doc, "end($self)\n--\n\nWhere it ends.");
-PyDoc_STRVAR(span_doc, "span($self)\n--\n\nBoth, as a pair.");
-PyDoc_STRVAR(group_doc, "group($self)\n--\n\nIts bytes.");
+PyDoc_STRVAR(start_doc, "start($self, group=0, /)\n--\n\nWhere the match begins, in the file.");
+PyDoc_STRVAR(end_doc, "end($self, group=0, /)\n--\n\nWhere it ends.");
+PyDoc_STRVAR(span_doc, "span($self, group=0, /)\n--\n\nBoth, as a pair.");
+PyDoc_STRVAR(group_doc, "group($self, group=0, /)\n--\n\nIts bytes. IndexError: any other group.");
+
+#define FASTCALL(function) METHOD_WITH_KEYWORDS(function), METH_FASTCALL
 
 static PyMethodDef match_methods[] = {
-    {"start", match_start, METH_NOARGS, start_doc},
-    {"end", match_end, METH_NOARGS, end_doc},
-    {"span", match_span, METH_NOARGS, span_doc},
-    {"group", match_group, METH_NOARGS, group_doc},
+    {"start", FASTCALL(match_start), start_doc},
+    {"end", FASTCALL(match_end), end_doc},
+    {"span", FASTCALL(match_span), span_doc},
+    {"group", FASTCALL(match_group), group_doc},
+    {"__reduce__", match_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\nIts place and bytes."},
     {NULL, NULL, 0, NULL},
 };
 
-static char match_doc[] = "A match of an expression: its place, and a copy of its bytes.";
+static char match_doc[] =
+    "A match of an expression: its place, and a copy of its bytes.\n\n"
+    "It is the whole match, group 0: match[0] and match.group(0) are match.group().";
 
 static PyType_Slot match_slots[] = {
-    {Py_tp_doc, match_doc},   {Py_tp_dealloc, match_dealloc}, {Py_tp_traverse, match_traverse},
-    {Py_tp_repr, match_repr}, {Py_tp_methods, match_methods}, {0, NULL},
+    {Py_tp_doc, match_doc},
+    {Py_tp_dealloc, match_dealloc},
+    {Py_tp_traverse, match_traverse},
+    {Py_tp_repr, match_repr},
+    {Py_tp_methods, match_methods},
+    {Py_mp_subscript, match_item},
+    {0, NULL},
 };
 
 PyType_Spec match_spec = {
@@ -111,6 +146,20 @@ static PyObject *match_new(file_object *file, tome_range range, PyObject *bytes)
   self->bytes = bytes;
   if (!bytes)
     self->file = (file_object *)Py_NewRef((PyObject *)file);
+  return (PyObject *)self;
+}
+
+PyObject *match_put_together(PyObject *module, PyObject *args) {
+  module_state *state = PyModule_GetState(module);
+  unsigned long long offset;
+  PyObject *bytes;
+  if (!PyArg_ParseTuple(args, "KO!", &offset, &PyBytes_Type, &bytes))
+    return NULL;
+  match_object *self = (match_object *)state->match->tp_alloc(state->match, 0);
+  if (self) {
+    self->range = (tome_range){offset, (uint64_t)PyBytes_GET_SIZE(bytes)};
+    self->bytes = Py_NewRef(bytes);
+  }
   return (PyObject *)self;
 }
 

@@ -127,7 +127,7 @@ def test_an_iterable_of_byte_strings_may_be_anything_iterable(path):
 def test_what_cannot_be_is_refused_at_once(path):
     path.write_bytes(b"abc")
     with tome.open(path) as f:
-        for sub in ("a", ["a"], [b"a", None], None, 5, [5], [b"a", "b"], 1.5):
+        for sub in ("a", ["a"], [b"a", None], None, [5], [b"a", "b"], 1.5):
             with pytest.raises(TypeError):
                 f.findall(sub)
         for subs in ([b"a", b"b"], []):
@@ -221,7 +221,7 @@ def test_references_are_as_many_as_before(path):
             next(found)
             list(f.findall(sub))
             list(f.findall(sub, 5, 1))
-            for wrong in (["a"], [b"a", b"b"], 5):
+            for wrong in (["a"], [b"a", b"b"], 500):
                 with pytest.raises((TypeError, ValueError)):
                     f.findall(wrong, reverse=True)
 

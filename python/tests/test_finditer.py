@@ -154,7 +154,7 @@ def test_empty_matches_are_found_but_not_right_behind_another(path):
 
 
 @needs_expressions
-def test_a_match_cannot_be_made_or_pickled(path):
+def test_a_match_cannot_be_made(path):
     path.write_bytes(b"a")
     with tome.open(path) as f:
         match = next(f.finditer(b"a"))
@@ -162,11 +162,7 @@ def test_a_match_cannot_be_made_or_pickled(path):
         with pytest.raises(TypeError):
             tome.Match()
         with pytest.raises(TypeError):
-            pickle.dumps(match)
-        with pytest.raises(TypeError):
             pickle.dumps(f.finditer(b"a"))
-        with pytest.raises(TypeError):
-            match.group(0)
 
 
 @needs_expressions
@@ -431,3 +427,19 @@ def test_a_signal_that_closes_the_file_while_a_batch_is_looked_for_ends_the_walk
         f.close()
     with pytest.raises((ValueError, StopIteration)):
         next(matches)
+
+
+def test_a_match_is_asked_for_group_0_as_re_has_it(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"it took 4711ms")
+    with tome.open(path) as f:
+        match = next(f.finditer(rb"took (\d+)ms"))
+    assert match[0] == match.group(0) == match.group() == b"took 4711ms"
+    assert (match.start(0), match.end(0), match.span(0)) == (3, 14, (3, 14))
+    calls = [match.group, match.start, match.end, match.span, match.__getitem__]
+    for call in calls:
+        for wrong in (1, -1, "name", None):
+            with pytest.raises(IndexError, match="no such group"):
+                call(wrong)
+    with pytest.raises(IndexError):
+        match.group(0, 0)

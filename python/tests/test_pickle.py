@@ -137,3 +137,92 @@ def test_worker_processes_take_files(path, method, monkeypatch):
     with multiprocessing.get_context(method).Pool(1) as pool, tome.open(path, length=256) as f:
         process, sums = pool.apply(total, (f,))
     assert process != os.getpid() and sums == sum(range(256))
+
+
+# ---- lines, matches, exceptions ----
+
+LOG = b"".join(b"2026-01-01T10:00:%02d line %d\n" % (i, i) for i in range(60))
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(LOG)
+    with tome.open(path) as f:
+        yield f
+
+
+SLICES = [
+    lambda lines: lines,
+    lambda lines: lines[10:20],
+    lambda lines: lines[-5:],
+    lambda lines: lines[::-1],
+    lambda lines: lines[5:50:3][::-2],
+    lambda lines: lines[100:],
+]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("cut", SLICES)
+def test_lines_are_the_same_lines_again(log, cut, protocol):
+    lines, expected = cut(log.lines), cut(LOG.splitlines(keepends=True))
+    other = again(lines, protocol)
+    assert type(other) is tome.Lines and list(lines) == list(other) == expected
+    assert len(other) == len(expected) and list(reversed(other)) == expected[::-1]
+
+
+def test_lines_of_a_range_are_those_of_the_range_again(log):
+    expected = LOG.splitlines(keepends=True)[10:21]
+    lines = log.between("2026-01-01T10:00:10", "2026-01-01T10:00:20")
+    both = [(lines, expected), (lines[2:], expected[2:]), (lines[::-1], expected[::-1])]
+    for some, those in both:
+        assert list(some) == list(again(some)) == list(copy.copy(some)) == those
+    assert list(again(log.between("2027-01-01"))) == []
+
+
+def test_lines_of_a_file_that_was_cut_end_with_it(log):
+    data = pickle.dumps(log.between("2026-01-01T10:00:10"))
+    os.truncate(log.name, 100)
+    assert list(pickle.loads(data)) == []
+
+
+def test_what_puts_lines_together_refuses_nonsense(log):
+    make = tome._tome._lines
+    for parts in ([], [1], [(1, 2)], [("a", 0, 0)], [(2**63, 1, 0)], [(1, 2**63 - 1, 0)], 5):
+        with pytest.raises((TypeError, ValueError)):
+            make(log, parts, 0, ())
+    for slices in ((1,), ((1, 2),), (("a", 1, 1),), ((0, 1, 0),)):
+        with pytest.raises((TypeError, ValueError)):
+            make(log, None, 0, slices)
+    with pytest.raises(TypeError):
+        make(b"", None, 0, ())
+    with pytest.raises(TypeError):
+        tome._tome._lines_apart([b"line\n"])
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_matches_keep_their_place_and_bytes(log, protocol):
+    match = next(log.finditer(rb"line \d\d"))
+    other = again(match, protocol)
+    log.close()
+    assert type(other) is tome.Match and repr(other) == repr(match)
+    assert (other.span(), other.group()) == (match.span(), b"line 10")
+    assert copy.copy(match).span() == match.span()
+
+
+def test_a_long_match_takes_its_bytes_along(tmp_path):
+    path = tmp_path / "long"
+    path.write_bytes(b"-" + b"x" * 100_000 + b"-")
+    with tome.open(path) as f:
+        match = next(f.finditer(rb"x+"))
+        other = again(match)
+    assert other.span() == (1, 100_001) and other.group() == b"x" * 100_000
+
+
+def test_the_exceptions_of_the_module_can_be_pickled(path):
+    with open(path, "rb") as file:
+        m = tome.mmap(file.fileno(), 0, access=tome.ACCESS_READ, trackfd=False)
+    with m, pytest.raises(tome.UntrackedError) as info:
+        m.size()
+    other = again(info.value)
+    assert type(other) is tome.UntrackedError and other.errno == info.value.errno

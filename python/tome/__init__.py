@@ -14,7 +14,7 @@ lines, and never crashes.
 """
 
 from collections.abc import Sequence as _Sequence
-from typing import Any, Optional
+from typing import Any as _Any, List as _List, Optional as _Optional
 
 from . import _tome
 from ._tome import *  # noqa: F401,F403
@@ -32,7 +32,7 @@ _Sequence.register(_tome.Lines)
 _LATER = {"Array": "array", "AsyncFile": "aio", "AsyncLines": "aio"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
@@ -40,16 +40,21 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module("." + _LATER[name], __name__), name)
 
 
+def __dir__() -> _List[str]:
+    """All names, also of what is imported later."""
+    return sorted({*globals(), *_LATER})
+
+
 def open(
-    path: Any,
+    path: _Any,
     mode: str = "r",
     *,
     offset: int = 0,
-    length: Optional[int] = None,
+    length: _Optional[int] = None,
     create: bool = False,
     grow: bool = False,
     sparse: bool = False,
-    advice: Optional[str] = None,
+    advice: _Optional[str] = None,
     reserve: int = 0,
     permissions: int = 0o666,
 ) -> File:
@@ -63,6 +68,7 @@ def open(
         'w+'  the same, on a file that is made, or emptied if there is one
         'x+'  the same, on a file that is made; FileExistsError if there is one
         'c'   stores are private to this File and never reach the file
+        A 'b', as in 'r+b', changes nothing.
 
     offset, length: a part of the file, of any alignment. Without a length it goes to the file's
     end, and follows it: see File.refresh().

@@ -24,6 +24,8 @@ class LostBytesError(OSError):
     offset: int
     length: int
 
+class UntrackedError(OSError, ValueError): ...  # mmap.size() with trackfd=False
+
 # ---- the drop-in: `mmap` and the constants of its module, typed as typeshed has them ----
 
 error = OSError
@@ -157,9 +159,12 @@ class Info(NamedTuple):
     reserved: int
     file_system: str
 
+_Mode: TypeAlias = Literal["r", "r+", "w+", "x+", "c", "rb", "r+b", "rb+", "w+b", "wb+", "x+b", "xb+"]
+
+@overload
 def open(
     path: _Path,
-    mode: Literal["r", "r+", "w+", "x+", "c"] = "r",
+    mode: _Mode = "r",
     *,
     offset: int = 0,
     length: Optional[int] = None,  # None: to the end of the file, following it
@@ -170,8 +175,22 @@ def open(
     reserve: int = 0,
     permissions: int = 0o666,
 ) -> File: ...
+@overload
+def open(  # a mode that is not known before
+    path: _Path,
+    mode: str,
+    *,
+    offset: int = 0,
+    length: Optional[int] = None,
+    create: bool = False,
+    grow: bool = False,
+    sparse: bool = False,
+    advice: Optional[Literal["random", "sequential"]] = None,
+    reserve: int = 0,
+    permissions: int = 0o666,
+) -> File: ...
 
-class File(Sequence[int]):
+class File(Sequence[Any]):  # of int; Any, or else mypy takes `b"x" in f` for a mistake
     """A file as a sequence of bytes: what `bytes` (writable: `bytearray`, at fixed size) can do, on a file of any size."""
 
     # -- life
@@ -239,7 +258,7 @@ class File(Sequence[int]):
     def rindex(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...
     def count(self, sub: Union[_Buffer, SupportsIndex], start: _Place = None, end: _Place = None) -> int: ...
     # Lazy offsets of one byte string, or of any of several (then the match that begins first, of those the longest).
-    def findall(self, sub: Union[_Buffer, Iterable[_Buffer]], start: _Place = None, end: _Place = None, *,
+    def findall(self, sub: Union[_Buffer, SupportsIndex, Iterable[_Buffer]], start: _Place = None, end: _Place = None, *,
                 overlapping: bool = False, ignore_case: bool = False, reverse: bool = False) -> Iterator[int]: ...
     # bytes: an expression in PCRE2's syntax as Tome has it (^ and $ are ends of lines); an re.Pattern of bytes: Python's own rules and
     # match objects, on the file in place.
@@ -249,12 +268,12 @@ class File(Sequence[int]):
     def finditer(self, pattern: re.Pattern[bytes], start: _Place = None, end: _Place = None) -> Iterator[re.Match[bytes]]: ...
 
     # -- reading (file_reading.c)
-    # ranges: pairs (offset, length), slices with step None or 1, or an integer array (n, 2) that exports a buffer
+    # ranges: pairs (offset, length) as any sequence, slices with step None or 1, or an integer array (n, 2) that exports a buffer
     @overload
-    def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]], out: None = None) -> List[bytes]: ...
+    def gather(self, ranges: Iterable[Union[Sequence[int], slice]], out: None = None) -> List[bytes]: ...
     @overload
-    def gather(self, ranges: Iterable[Union[Tuple[int, int], slice]], out: _WriteableBuffer) -> int: ...  # bytes put there, one range behind the other
-    def prefetch(self, ranges: Iterable[Union[Tuple[int, int], slice]]) -> None: ...
+    def gather(self, ranges: Iterable[Union[Sequence[int], slice]], out: _WriteableBuffer) -> int: ...  # bytes put there, one range behind the other
+    def prefetch(self, ranges: Iterable[Union[Sequence[int], slice]]) -> None: ...
     def view(self, start: _Place = None, stop: _Place = None, *, write: bool = False,
              advice: Optional[Literal["random", "sequential"]] = None) -> View: ...
 
@@ -274,7 +293,7 @@ class File(Sequence[int]):
     # The lines of the records from start to stop (both included), as `tome between`; None: from the first, to the last.
     def between(self, start: Optional[_Key] = None, stop: Optional[_Key] = None, *, kind: Literal["time", "number", "text"] = "time",
                 column: int = 0, separator: Optional[str] = None, format: Optional[str] = None,
-                slack: Union[float, str, datetime.timedelta] = 0, zone: Optional[datetime.tzinfo] = None) -> Lines: ...
+                slack: Union[float, str, datetime.timedelta] = 0, zone: Optional[datetime.timezone] = None) -> Lines: ...
 
     # -- in Python (array.py, aio.py)
     def array(self, dtype: Any, shape: Any = None, offset: int = 0, *, advice: Optional[Literal["random", "sequential"]] = None) -> Array: ...
@@ -300,10 +319,12 @@ class View:
 class Match:
     """A match of an expression: its place, and a copy of its bytes."""
 
-    def start(self) -> int: ...
-    def end(self) -> int: ...
-    def span(self) -> Tuple[int, int]: ...
-    def group(self) -> bytes: ...
+    # The only group is 0, the whole match; any other is IndexError.
+    def start(self, group: Literal[0] = 0, /) -> int: ...
+    def end(self, group: Literal[0] = 0, /) -> int: ...
+    def span(self, group: Literal[0] = 0, /) -> Tuple[int, int]: ...
+    def group(self, group: Literal[0] = 0, /) -> bytes: ...
+    def __getitem__(self, group: Literal[0], /) -> bytes: ...
 
 @final
 class Lines(Sequence[bytes]):

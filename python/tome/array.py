@@ -36,6 +36,8 @@ def _checked_shape(shape: Any) -> Tuple[Optional[int], ...]:
         return (None,)
     if hasattr(shape, "__index__"):
         shape = (shape,)
+    if not hasattr(shape, "__len__"):
+        raise TypeError(f"shape: integers, of which the first may be None, not {shape!r}")
     first, *others = shape if len(shape) > 0 else [None]
     if len(shape) == 0:
         return ()

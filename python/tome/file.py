@@ -3,6 +3,7 @@
 What waits or must be fast is in C; here is what is better said in Python.
 """
 
+import copyreg
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple, Type
 
 from . import _tome
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 def _reopen(kind: "Type[File]", path: Any, mode: str, keywords: Dict[str, Any]) -> "File":
     """Make a File again from what its pickle holds."""
     return kind(path, mode, **keywords)
+
+
+def _reduce_lines(lines: _tome.Lines) -> Tuple[Callable[..., _tome.Lines], Tuple[Any, ...]]:
+    """A pickle of Lines has their File's, their parts of it, and how they were sliced."""
+    return _tome._lines, _tome._lines_apart(lines)
+
+
+copyreg.pickle(_tome.Lines, _reduce_lines)
 
 
 class File(_tome.File):
