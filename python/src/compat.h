@@ -31,10 +31,10 @@ static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyOb
 #define Py_TPFLAGS_IMMUTABLETYPE 0
 #endif
 
-/* Whether an object is a plain int of one digit, and then its value: without a call, for what must be fast. */
+/* The value of an int of few digits, without a call: 1, or 0 for those of more. */
 #if PY_VERSION_HEX >= 0x030C0000
-static inline int is_compact_integer(PyObject *object, Py_ssize_t *ret) {
-  if (!PyLong_CheckExact(object) || !PyUnstable_Long_IsCompact((PyLongObject *)object))
+static inline int short_integer(PyObject *object, Py_ssize_t *ret) {
+  if (!PyUnstable_Long_IsCompact((PyLongObject *)object))
     return 0;
   *ret = PyUnstable_Long_CompactValue((PyLongObject *)object);
   return 1;
@@ -43,13 +43,31 @@ static inline int is_compact_integer(PyObject *object, Py_ssize_t *ret) {
 #if PY_VERSION_HEX < 0x030B0000
 #include <longintrepr.h>
 #endif
-static inline int is_compact_integer(PyObject *object, Py_ssize_t *ret) {
-  if (!PyLong_CheckExact(object) || Py_SIZE(object) < -1 || Py_SIZE(object) > 1)
+static inline int short_integer(PyObject *object, Py_ssize_t *ret) {
+  const digit *digits = ((PyLongObject *)object)->ob_digit;
+  Py_ssize_t size = Py_SIZE(object);
+  if (size >= -1 && size <= 1)
+    *ret = size * (Py_ssize_t)digits[0];
+  else if (size == 2 && 2 * PyLong_SHIFT < 8 * sizeof(Py_ssize_t))
+    *ret = (Py_ssize_t)((size_t)digits[1] << PyLong_SHIFT | digits[0]); /* places beyond 1 GiB */
+  else
     return 0;
-  *ret = Py_SIZE(object) * (Py_ssize_t)((PyLongObject *)object)->ob_digit[0];
   return 1;
 }
 #endif
+
+/* Whether an object is a plain int that fits, and then its value: for what must be fast. Runs no Python code. */
+static inline int is_plain_integer(PyObject *object, Py_ssize_t *ret) {
+  if (!PyLong_CheckExact(object))
+    return 0;
+  if (short_integer(object, ret))
+    return 1;
+  *ret = PyLong_AsSsize_t(object); /* not -1, which is short */
+  if (*ret != -1)
+    return 1;
+  PyErr_Clear();
+  return 0;
+}
 
 /* A method with keywords, as PyMethodDef wants it. */
 #define METHOD_WITH_KEYWORDS(function) ((PyCFunction)(void (*)(void))(function))

@@ -48,7 +48,7 @@ int file_contains(PyObject *self, PyObject *value);
 int file_integer_slowly(PyObject *object, int64_t *ret);
 static inline int file_integer(PyObject *object, int64_t *ret) {
   Py_ssize_t value;
-  if (!is_compact_integer(object, &value))
+  if (!is_plain_integer(object, &value))
     return file_integer_slowly(object, ret);
   *ret = value;
   return 0;

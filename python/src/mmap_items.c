@@ -28,7 +28,7 @@ static int raise_index(const char *message) {
 
 /* Whether it is an index: 1 and its value; 0: it is something else; -1: raised. Runs Python code. */
 static inline int to_index(PyObject *key, Py_ssize_t *ret) {
-  if (is_compact_integer(key, ret))
+  if (is_plain_integer(key, ret))
     return 1;
   if (!PyIndex_Check(key))
     return 0;
@@ -62,11 +62,39 @@ static inline int unpack(const mmap_object *self, PyObject *slice, slice_range *
   return 0;
 }
 
+/* One end of a slice in so many bytes, if it is None or a plain integer: whether it is. */
+static inline int slice_end(PyObject *object, Py_ssize_t fallback, Py_ssize_t size,
+                            Py_ssize_t *ret) {
+  *ret = fallback;
+  if (object == Py_None)
+    return 1;
+  if (!is_plain_integer(object, ret))
+    return 0;
+  if (*ret < 0)
+    *ret = *ret + size > 0 ? *ret + size : 0;
+  else if (*ret > size)
+    *ret = size;
+  return 1;
+}
+
+/* The same for what most slices are: without a step, and of plain integers. Whether it is so. Pre: open. */
+static inline int unpack_quickly(const mmap_object *self, PyObject *slice, slice_range *ret) {
+  const PySliceObject *given = (const PySliceObject *)slice;
+  Py_ssize_t stop;
+  if (given->step != Py_None || !slice_end(given->start, 0, self->size, &ret->start) ||
+      !slice_end(given->stop, self->size, self->size, &stop))
+    return 0;
+  ret->step = 1;
+  ret->count = stop > ret->start ? stop - ret->start : 0;
+  return 1;
+}
+
 /* ---- reading ---- */
 
 static PyObject *get_slice(mmap_object *self, PyObject *slice) {
   slice_range where;
-  if (mapped_check_open(&self->mapped) < 0 || unpack(self, slice, &where) < 0 ||
+  if (mapped_check_open(&self->mapped) < 0 ||
+      (!unpack_quickly(self, slice, &where) && unpack(self, slice, &where) < 0) ||
       (where.count > 0 && mmap_check_readable(self) < 0))
     return NULL;
   if (where.step == 1)
@@ -96,7 +124,7 @@ static PyObject *get_by_key(mmap_object *self, PyObject *key) {
 /* A byte by an integer, if it is had at once. Pre: open. */
 static inline int get_quickly(const mmap_object *self, PyObject *key, unsigned char *ret) {
   Py_ssize_t index;
-  if (!is_compact_integer(key, &index))
+  if (!is_plain_integer(key, &index))
     return 0;
   if (index < 0)
     index += self->size;
@@ -134,7 +162,7 @@ static int raise_value(void) {
 /* The value of a byte. 0, or -1 and raised. Runs Python code. */
 static inline int to_byte(PyObject *value, unsigned char *ret) {
   Py_ssize_t number;
-  if (is_compact_integer(value, &number)) {
+  if (is_plain_integer(value, &number)) {
     if (number < 0 || number > 255)
       return raise_value();
     *ret = (unsigned char)number;

@@ -26,7 +26,7 @@ static PyObject *match_bytes(match_object *self) {
 /* The group that a method is asked for: there is only 0, the whole match. 0, or -1 and raised. */
 static int check_group(PyObject *const *args, Py_ssize_t count) {
   Py_ssize_t group;
-  if (count == 0 || (count == 1 && is_compact_integer(args[0], &group) && group == 0))
+  if (count == 0 || (count == 1 && is_plain_integer(args[0], &group) && group == 0))
     return 0;
   PyErr_SetString(PyExc_IndexError, "no such group: tome.Match has the whole match only; give "
                                     "finditer what re.compile() makes for groups");
