@@ -4,7 +4,7 @@
 /* ---- taking apart ---- */
 
 /* The slices as a tuple of triples. */
-static PyObject *slices_of(const lines_object *self) {
+static PyObject *slices_of(lines_object *self) {
   PyObject *slices = PyTuple_New(Py_SIZE(self));
   for (Py_ssize_t i = 0; slices && i < Py_SIZE(self); i++) {
     const line_slice *s = &self->slices[i];
@@ -38,7 +38,7 @@ PyObject *lines_take_apart(PyObject *module, PyObject *object) {
   module_state *state = PyModule_GetState(module);
   if (!PyObject_TypeCheck(object, state->lines))
     return PyErr_Format(PyExc_TypeError, "Lines are wanted, not %.200s", Py_TYPE(object)->tp_name);
-  const lines_object *self = (const lines_object *)object;
+  lines_object *self = (lines_object *)object;
   unsigned long long lines = self->parts ? self->parts->lines : 0;
   PyObject *parts = parts_of(self->parts), *slices = slices_of(self);
   if (parts && slices)
