@@ -15,7 +15,6 @@
 #include "advice.h"
 #include "lock.h"
 
-#include <sched.h>
 #include <tome/guard.h>
 #include <tome/info.h>
 
@@ -28,7 +27,7 @@ static atomic_int enabled = 1;
 
 static void lock_in_handler(void) {
   while (atomic_flag_test_and_set_explicit(&lock_taken, memory_order_acquire))
-    sched_yield();
+    tome__os_yield();
 }
 
 static void unlock_in_handler(void) {
@@ -161,15 +160,17 @@ static int patch(window *w, tome_range range, uint64_t from, uint64_t to, int me
 static int deal_with_page(window *w, uint64_t at, uint64_t file_size) {
   tome *map = w->map;
   uint64_t window_end = w->start + w->length;
-  uint64_t from = at, to = at + tome__os_system()->page;
+  uint64_t unit = tome__os_system()->patch;
+  uint64_t from = at - at % unit, to = from + unit < window_end ? from + unit : window_end;
   tome_range range = in_map(map, from, to);
   if (at >= page_up(file_size)) {
     uint64_t end = map->origin + atomic_load(&map->promised);
-    from = page_up(file_size) > w->start ? page_up(file_size) : w->start;
+    from = page_up(file_size) / unit * unit;
+    from = from > w->start ? from : w->start;
     to = page_up(end) < window_end ? page_up(end) : window_end;
-    range = in_map(map, file_size, end);
+    range = in_map(map, from < file_size ? from : file_size, end);
   }
-  if (patch(w, range, from, to, 0))
+  if (patch(w, range, from, to, unit > tome__os_system()->page))
     return 1;
   /* Too many mappings, perhaps: one over all of the window makes them fewer. */
   return patch(w, in_map(map, w->start, window_end), w->start, window_end, 1);

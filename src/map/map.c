@@ -144,7 +144,8 @@ static size_t window_size(const tome_options *options) {
 static int try_mapping(tome *map) {
   size_t length = tome__os_system()->granularity;
   void *address;
-  int r = tome__os_map(&map->file, 0, length, map->access, &address);
+  size_t usable;
+  int r = tome__os_map(&map->file, 0, length, map->access, &address, &usable);
   return r < 0 ? r : tome__os_unmap(address, length);
 }
 

@@ -22,7 +22,8 @@ static int map_window(tome *map, uint64_t start, uint64_t length, window *w) {
   if (length > SIZE_MAX / 2)
     return TOME_ENOMEM;
   void *address;
-  int r = tome__os_map(&map->file, start, (size_t)length, map->access, &address);
+  size_t usable;
+  int r = tome__os_map(&map->file, start, (size_t)length, map->access, &address, &usable);
   if (r < 0)
     return r;
   w->map = map;

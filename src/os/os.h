@@ -21,6 +21,7 @@
 typedef struct os_system {
   size_t page;        /* bytes of a page; a power of two */
   size_t granularity; /* alignment of a mapping's file offset; a multiple of `page` */
+  size_t patch;       /* what can be put in the place of mapped pages begins at multiples of this; a divisor of `granularity` */
   uint64_t spare;     /* address space to reserve beyond a file by default */
   size_t window;      /* bytes of a window where the whole does not fit */
 } os_system;
@@ -54,6 +55,8 @@ void tome__os_condition_tell(os_condition *condition);
 int tome__os_thread_start(os_thread *ret_thread, void (*body)(void *context), void *context);
 /** Wait for its end. */
 void tome__os_thread_join(os_thread thread);
+/** Let another thread run. Callable in the fault handler. */
+void tome__os_yield(void);
 /** How many processors this process may use, at least 1. */
 unsigned tome__os_processors(void);
 
@@ -190,15 +193,22 @@ int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);
 #define OS_WRITE 1   /* stores allowed */
 #define OS_PRIVATE 2 /* stores stay in this mapping */
 
-/** Map a range of a file; it may reach past the end, where it becomes usable as the file grows.
- *  Pre: `offset` is a multiple of the granularity. Backed by address space only. */
+/** Map a range of a file, and reserve address space for all of it; it may reach past the end of the file. *ret_usable: so many bytes
+ *  are mapped, whole pages of the file at least, or all of it where what lies past the end becomes usable by itself as the file
+ *  grows. Pre: `offset` is a multiple of the granularity, length > 0. Backed by address space only. */
 int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access,
-                 void **ret_address);
-/** Replace mapped pages by the file again, in one step. Pre: page-aligned. */
+                 void **ret_address, size_t *ret_usable);
+/** The file has grown: map more of what tome__os_map() reserved at `address`. *usable is as that returned it and never less afterwards;
+ *  what was usable stays where it is, and may be in use. TOME_ENOMEM: that address space is not to be had any more, ever.
+ *  Pre: callers are serialised. */
+int tome__os_map_more(const os_file *file, void *address, size_t *usable);
+/** Replace mapped pages by the file again; who uses them meanwhile waits. On failure they are as they were.
+ *  Pre: begins at a multiple of `patch`, and ends there or where the mapping does. */
 int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length,
                       int access);
-/** Replace mapped pages by zeroed private memory, in one step. Callable in a signal handler. Pre: page-aligned. */
+/** Replace mapped pages by zeroed private memory; who uses them meanwhile waits. Callable in the fault handler. Pre: as above. */
 int tome__os_patch(void *address, size_t length, int access);
+/** Unmap all that a tome__os_map() or tome__os_pages() gave, of that length. */
 int tome__os_unmap(void *address, size_t length);
 /** Zeroed memory that takes space only where it is touched. Freed by tome__os_unmap(). */
 int tome__os_pages(size_t length, void **ret_address);

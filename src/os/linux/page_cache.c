@@ -36,7 +36,8 @@ uint64_t tome__os_in_memory(const os_file *file, uint64_t offset, uint64_t lengt
 /* Pre: `at` is page-aligned. */
 static int ask_mincore(const os_file *file, uint64_t at, size_t length, unsigned char *pages) {
   void *address;
-  int r = tome__os_map(file, at, length, 0, &address);
+  size_t usable;
+  int r = tome__os_map(file, at, length, 0, &address, &usable);
   if (r < 0)
     return r;
   if (tome__os_calls.mincore(address, length, pages) < 0)

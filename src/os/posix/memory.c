@@ -9,7 +9,8 @@
 static os_system this_system;
 
 static void ask_system(void) {
-  this_system.page = this_system.granularity = (size_t)sysconf(_SC_PAGESIZE);
+  this_system.page = (size_t)sysconf(_SC_PAGESIZE);
+  this_system.granularity = this_system.patch = this_system.page;
   this_system.spare = sizeof(void *) > 4 ? UINT64_C(64) << 30 : UINT64_C(64) << 20;
   this_system.window = sizeof(void *) > 4 ? (size_t)64 << 20 : (size_t)16 << 20;
 }
@@ -40,9 +41,18 @@ static int map(const os_file *file, uint64_t offset, void *address, size_t lengt
   return 0;
 }
 
+/* The system maps what lies past the end of the file as well. */
 int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access,
-                 void **ret_address) {
-  return map(file, offset, NULL, length, access, 0, ret_address);
+                 void **ret_address, size_t *ret_usable) {
+  int r = map(file, offset, NULL, length, access, 0, ret_address);
+  if (r == 0)
+    *ret_usable = length;
+  return r;
+}
+
+int tome__os_map_more(const os_file *file, void *address, size_t *usable) {
+  (void)file, (void)address, (void)usable;
+  return 0;
 }
 
 int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length,

@@ -4,6 +4,7 @@
 #include "posix_error.h"
 
 #include <errno.h>
+#include <sched.h>
 
 /* What runs in our threads needs little; a default stack is a great part of a small address space. */
 #define STACK ((size_t)512 << 10)
@@ -76,4 +77,8 @@ int tome__os_thread_start(os_thread *ret_thread, void (*body)(void *context), vo
 
 void tome__os_thread_join(os_thread thread) {
   pthread_join(thread, NULL);
+}
+
+void tome__os_yield(void) {
+  sched_yield();
 }
