@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs a Windows program: run_in_wine.sh PROGRAM ARGUMENT... The system it sees is in build/wine, made when it is missing; WINEPREFIX:
+# another place. Nothing is asked for that Tome does not need: no desktop, no .NET, no web pages.
+set -euo pipefail
+export WINEPREFIX=${WINEPREFIX:-$(realpath "$(dirname "$0")/..")/build/wine}
+export WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
+
+if [ ! -e "$WINEPREFIX/made" ]; then
+  mkdir -p "$WINEPREFIX"
+  exec 9>"$WINEPREFIX.lock"
+  flock 9
+  if [ ! -e "$WINEPREFIX/made" ]; then
+    wine wineboot -i >/dev/null 2>&1 9>&-
+    touch "$WINEPREFIX/made"
+  fi
+  exec 9>&-
+fi
+exec wine "$@"
