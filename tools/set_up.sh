@@ -1,27 +1,27 @@
 # shellcheck shell=bash
 # The machine: what packages are needed, and how they get there.
 
-# packages_for COMMAND
+# packages_for USE...
 packages_for() {
-  awk -v command="$1" '!/^#/ { for (i = 2; i <= NF; i++) if ($i == command) print $1 }' \
+  awk -v uses=" $* " '!/^#/ { for (i = 2; i <= NF; i++) if (index(uses, " " $i " ")) { print $1; break } }' \
     packaging/debian-packages.txt
 }
 
-# missing_packages COMMAND
+# missing_packages USE...
 missing_packages() {
   local wanted
-  mapfile -t wanted < <(packages_for "$1")
+  mapfile -t wanted < <(packages_for "$@")
   # dpkg-query fails for a package it never heard of, but tells about the others.
   comm -23 <(printf '%s\n' "${wanted[@]}" | sort) \
     <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
       sed -n 's/^installed //p' | sort)
 }
 
-# set_up COMMAND: installs what COMMAND needs. On a system without dpkg, the build says what it misses.
+# set_up USE...: installs what commands or targets need. On a system without dpkg, the build says what it misses.
 set_up() {
   command -v dpkg-query >/dev/null || return 0
   local missing as_root=()
-  mapfile -t missing < <(missing_packages "$1")
+  mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
 
   if [ "$(id -u)" != 0 ]; then
