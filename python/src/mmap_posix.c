@@ -9,9 +9,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/sysmacros.h>
-#endif
 
 #ifndef O_PATH
 #define O_PATH 0
@@ -20,15 +17,20 @@
 #define MAP_NORESERVE 0
 #endif
 
+/* Mapped, it is memory: some systems have it for that. */
+static int is_zero_device(const struct stat *status) {
+  struct stat zero;
+  return S_ISCHR(status->st_mode) && stat("/dev/zero", &zero) == 0 &&
+         zero.st_rdev == status->st_rdev;
+}
+
 static enum file_kind kind_of(const struct stat *status) {
   if (S_ISREG(status->st_mode))
     return REGULAR_FILE;
   if (S_ISBLK(status->st_mode))
     return BLOCK_DEVICE;
-#ifdef __linux__
-  if (S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 5))
+  if (is_zero_device(status))
     return ZERO_DEVICE;
-#endif
   return OTHER_FILE;
 }
 
