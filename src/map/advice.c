@@ -51,7 +51,7 @@ static void lay_all(tome *map, tome_range range) {
     view_entry *entry = &map->views[i];
     if (entry->serial % 2 && entry->advice != AS_THE_MAP &&
         tome__range_overlap(entry->range, range).length &&
-        tome__inside(map->reach, entry->range.offset, entry->range.length))
+        tome__inside(tome__reach(map), entry->range.offset, entry->range.length))
       lay(map, entry, map->base + entry->range.offset);
   }
 }
@@ -83,7 +83,7 @@ static void advise_base(tome *map) {
   if (!map->base)
     return;
   tome__os_advise(map->base_window.address, map->base_window.length, advice_of(map));
-  lay_all(map, (tome_range){0, map->reach});
+  lay_all(map, (tome_range){0, tome__reach(map)});
 }
 
 void tome__advice_begin(tome *map, uint32_t advice) {
@@ -142,7 +142,7 @@ int tome__still_there(tome *map, uint64_t offset, uint64_t length) {
   atomic_store_explicit(&map->look, next, memory_order_relaxed);
   /* One who reads in small pieces has most often just fetched their page himself. */
   uint64_t more = length + tome__os_system()->page;
-  if (tome__inside(map->reach, offset, more) &&
+  if (tome__inside(tome__reach(map), offset, more) &&
       tome__pageset_has(&map->known, offset + map->lead, more))
     length = more;
   if (tome__os_is_resident(map->base + offset, (size_t)length))

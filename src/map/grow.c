@@ -1,7 +1,7 @@
 /* Changing the size, and adopting what others made of it.
  *
- * The file grows first, the map's size after it, both under the map's lock; readers meanwhile go by the old size. Nothing is
- * ever mapped or moved for it: the base reaches beyond the end of the file from the start. */
+ * The file grows first, then what the base holds of it, the map's size after that, all under the map's lock; readers meanwhile go
+ * by the old size. Nothing is ever moved for it: the base has address space beyond the end of the file from the start. */
 #include "failure.h"
 #include "lock.h"
 #include "lost_pages.h"
@@ -22,6 +22,7 @@ static void set_size(tome *map, uint64_t size) {
     tome__locks_cut(map, size);
   } else if (size > before) {
     tome__guard_heal_locked(map);
+    tome__window_grown(map);
   }
   tome__raise(&map->promised, size);
   atomic_store_explicit(&map->size, size, memory_order_release);

@@ -34,7 +34,7 @@ int tome_info_get(tome *map, tome_info *ret_info) {
   info.kind = map->kind;
   info.page_size = (uint32_t)tome__os_system()->page;
   info.size = tome__size(map);
-  info.reserved = map->reach;
+  info.reserved = tome__window_reserved(map);
   memcpy(ret_info, &info, known);
   return 0;
 }

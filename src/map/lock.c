@@ -157,7 +157,7 @@ static locked *new_locked(uint64_t from, uint64_t end, window *where) {
 /* Pin memory for the gap from `*from` on, as far as it lies in one window, and note it as locked. Sets *from to its end. */
 static int enter_gap(tome *map, tome_range range, uint64_t *from, uint64_t end) {
   tome_range bytes = bytes_of(map, range, *from, end);
-  uint64_t reach = map->origin + map->reach;
+  uint64_t reach = map->origin + tome__reach(map);
   unsigned char *data;
   size_t available;
   window *where;
@@ -218,7 +218,7 @@ static void done_with(tome *map, const locked *stretch) {
 
 /* Which page it was that could not be had. */
 static tome_range first_lost(const tome *map, tome_range range, const locked *chunk) {
-  uint64_t page = tome__os_system()->page;
+  size_t page = tome__os_system()->page;
   for (uint64_t at = chunk->from; at < chunk->end; at += page)
     if (tome__os_bring_in(address_of(chunk, at), page) < 0)
       return bytes_of(map, range, at, at + page);

@@ -134,9 +134,8 @@ static void note(tome *map, tome_range range, tome_range patched, int merged) {
 
 /* ---- the handler ---- */
 
-static uint64_t page_up(uint64_t offset) {
-  uint64_t page = tome__os_system()->page;
-  return (offset + page - 1) & ~(page - 1);
+static uint64_t round_up(uint64_t offset, uint64_t to) {
+  return (offset + to - 1) & ~(to - 1);
 }
 
 /* Offsets of the map that a stretch of the file has in it. */
@@ -156,21 +155,23 @@ static int patch(window *w, tome_range range, uint64_t from, uint64_t to, int me
   return tome__os_patch(w->address + (from - w->start), (size_t)(to - from), w->map->access) == 0;
 }
 
-/* `at` is the file's offset of the page that could not be had. */
+/* `at` is the file's offset of the page that could not be had. Where a patch is larger than a page, pages that are there are lost
+ * with it for as long as it lies there. */
 static int deal_with_page(window *w, uint64_t at, uint64_t file_size) {
   tome *map = w->map;
   uint64_t window_end = w->start + w->length;
-  uint64_t unit = tome__os_system()->patch;
-  uint64_t from = at - at % unit, to = from + unit < window_end ? from + unit : window_end;
-  tome_range range = in_map(map, from, to);
-  if (at >= page_up(file_size)) {
-    uint64_t end = map->origin + atomic_load(&map->promised);
-    from = page_up(file_size) / unit * unit;
+  uint64_t page = tome__os_system()->page, unit = tome__os_system()->patch;
+  uint64_t from = at & ~(unit - 1), to = from + unit, end = to, lost_from = from;
+  if (at >= round_up(file_size, page)) {
+    uint64_t first = round_up(file_size, page);
+    from = first & ~(unit - 1);
     from = from > w->start ? from : w->start;
-    to = page_up(end) < window_end ? page_up(end) : window_end;
-    range = in_map(map, from < file_size ? from : file_size, end);
+    lost_from = from < first ? from : file_size;
+    end = map->origin + atomic_load(&map->promised);
+    to = round_up(end, unit);
   }
-  if (patch(w, range, from, to, unit > tome__os_system()->page))
+  to = to < window_end ? to : window_end;
+  if (patch(w, in_map(map, lost_from, end), from, to, unit > page))
     return 1;
   /* Too many mappings, perhaps: one over all of the window makes them fewer. */
   return patch(w, in_map(map, w->start, window_end), w->start, window_end, 1);
@@ -206,7 +207,7 @@ static uint64_t size_or_guess(const os_file *file, int access) {
 
 /* A file on a server may take long to tell its size. Others' faults do not wait for that: the lock is given back meanwhile, and
  * the answer is no good if the map has another size by then. */
-static int on_lost_page(uintptr_t address) {
+static int on_lost_page(uintptr_t address, int access) {
   uint64_t at, known = 0, file_size = 0;
   window *w;
   lock_in_handler();
@@ -215,9 +216,13 @@ static int on_lost_page(uintptr_t address) {
       break;
     known = tome__size(w->map);
     os_file file = w->map->file;
-    int access = w->map->access;
+    int allowed = w->map->access;
+    if ((access & OS_WRITE) && !(allowed & OS_WRITE)) {
+      w = NULL; /* the program's own mistake, which no patch would mend */
+      break;
+    }
     unlock_in_handler();
-    file_size = size_or_guess(&file, access);
+    file_size = size_or_guess(&file, allowed);
     lock_in_handler();
   }
   int handled = w && deal_with_page(w, at, file_size);
@@ -268,6 +273,13 @@ void tome__guard_watch(window *w) {
     atomic_store(&w->map->can_be_cut, 1);
   w->watched_next = watched;
   watched = w;
+  unlock(&before);
+}
+
+void tome__guard_lengthen(window *w, size_t length) {
+  os_signals before;
+  lock(&before);
+  w->length = length;
   unlock(&before);
 }
 
@@ -357,7 +369,9 @@ int tome__guard_is_cut(tome *map, uint64_t from, uint64_t length, tome_range *re
 
 /* ---- healing ---- */
 
+/* A patch that ended with the window then may end amid a unit of it now: the file has grown. */
 static int put_back(const window *w, tome_range patched) {
+  patched.length = round_up(tome__range_end(patched), tome__os_system()->patch) - patched.offset;
   tome_range here = tome__range_overlap(patched, (tome_range){w->start, w->length});
   if (!w->address || here.length == 0)
     return 0;
@@ -365,9 +379,15 @@ static int put_back(const window *w, tome_range patched) {
                            (size_t)here.length, w->map->access);
 }
 
+/* Pre: the base is there. */
+static int has_stored(const tome *map, tome_range patched) {
+  return tome__pageset_may_have(&map->stored, patched.offset - map->base_window.start,
+                                patched.length);
+}
+
 static void heal(tome *map, loss *l) {
-  if (l->merged && (map->access & OS_PRIVATE))
-    return; /* between the patches are pages that only we have */
+  if (l->merged && (map->access & OS_PRIVATE) && has_stored(map, l->patched))
+    return; /* among them are pages that only we had: they stay lost */
   int r = put_back(&map->base_window, l->patched);
   for (window *w = map->windows; w; w = w->next)
     if (put_back(w, l->patched) < 0)

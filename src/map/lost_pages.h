@@ -17,6 +17,8 @@ void tome__guard_detach(tome *map);
 
 /** A window there is from now on, and guarded if its map is. */
 void tome__guard_watch(window *w);
+/** It holds more of the file, `length` bytes in all. */
+void tome__guard_lengthen(window *w, size_t length);
 /** No longer. Pre: nobody uses the window. */
 void tome__guard_unwatch(window *w);
 
@@ -46,7 +48,7 @@ static inline uint64_t tome__guard_before(const tome *map) {
  * access past this load; other processors are kept from it by the handler, which makes every thread pass a barrier
  * between the change of the word and the patch. */
 static inline int tome__guard_intact(const tome *map, uint64_t before) {
-  atomic_signal_fence(memory_order_seq_cst);
+  OS_FENCE();
   uint64_t after = atomic_load_explicit(&map->losses, memory_order_acquire);
   return LIKELY(after == before && !(after & 1));
 }

@@ -161,11 +161,12 @@ static int map_base(tome *map, const tome_options *options) {
     return try_mapping(map);
   if (r < 0)
     return r;
-  map->spare = map->reach > tome__size(map) ? map->reach - tome__size(map) : 0;
+  uint64_t length = tome__window_reserved(map);
+  map->spare = length > tome__size(map) ? length - tome__size(map) : 0;
   atomic_fetch_add(&reserved, map->spare);
-  tome__pageset_init(&map->known, map->lead + map->reach);
+  tome__pageset_init(&map->known, map->lead + length);
   if (map->access & OS_WRITE)
-    tome__pageset_init(&map->stored, map->lead + map->reach);
+    tome__pageset_init(&map->stored, map->lead + length);
   return 0;
 }
 

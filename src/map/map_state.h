@@ -2,7 +2,8 @@
  *
  * Two coordinates: offsets of the map, which callers use, and offsets of the file, which is origin more. A window is a
  * stretch of the file that is mapped. The base is one that holds the whole map and, reserved behind it, the room to
- * grow into; where it cannot be had, and for what lies past it, windows come and go.
+ * grow into, as far as the system maps what lies past the end of a file: elsewhere more of it is mapped as the file grows. Where
+ * a base cannot be had, and for what lies past it, windows come and go.
  *
  * Invariants
  *  1. The base never moves and never goes before tome_close().
@@ -29,12 +30,13 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /** A mapped stretch of the file. Only lost_pages.c uses `watched_next`, only window.c the rest but
- *  address, start and length. */
+ *  address, start and length. The length of the base may grow: under map->lock and the guard's, so either is good to read it. */
 typedef struct window {
   tome *map;
   unsigned char *address;
   uint64_t start; /* offset in the file */
-  size_t length;
+  size_t length;  /* that can be used */
+  size_t reserved;
   size_t users;
   uint64_t last_used;
   struct window *next;
@@ -68,7 +70,7 @@ struct tome {
   _Atomic uint64_t size;
   _Atomic uint64_t losses;     /* generation * 2, + 1 while there is a patch anywhere */
   unsigned char *base;         /* byte 0 of the map, or NULL */
-  uint64_t reach;              /* bytes of the map that the base holds or reserves */
+  _Atomic size_t reach;        /* bytes of the map that the base holds; see tome__reach() */
   uint64_t spare;              /* of these, how many it began with beyond its size */
   uint64_t lead;               /* bytes of the base mapping before byte 0 */
   pageset known;               /* pages read before: from the base mapping's start */
@@ -94,6 +96,7 @@ struct tome {
   char *path; /* or NULL */
   os_mutex lock;
   window base_window;
+  int base_ends; /* no more of what it reserved can be had */
   window *windows;
   uint64_t window_clock;
   tome_range unsaved; /* stores that another process cut away, not told yet */
@@ -131,6 +134,12 @@ struct tome {
 
 static inline uint64_t tome__size(const tome *map) {
   return atomic_load_explicit(&map->size, memory_order_acquire);
+}
+
+/** Bytes of the map that the base holds, at least. It is raised only when they are mapped, and before `size` is, which orders all
+ *  that is in them. That they are mapped needs no order: whoever sees it reads through the page tables, as the system left them. */
+static inline uint64_t tome__reach(const tome *map) {
+  return atomic_load_explicit(&map->reach, memory_order_relaxed);
 }
 
 /** Whether [offset, offset + length) is inside `size`, whatever the numbers. */
@@ -190,6 +199,10 @@ int tome__window_clear_behind(tome *map, uint64_t at);
 /** Map the base with `reserve` bytes of address space; where that is refused, with as much behind the map as the system gives, at
  *  most `scarce` bytes. With TOME_ENOMEM windows remain. */
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce);
+/** The file has become longer: let the base reach as far as it can. Pre: map->lock held, and `size` not raised yet. */
+void tome__window_grown(tome *map);
+/** Bytes of the map for which the base has address space; 0: it works through windows. */
+uint64_t tome__window_reserved(const tome *map);
 /** Let go of the pages that lie wholly in [from, end) of the file: windows that nobody uses are unmapped. Pre: map->lock held, and
  *  nothing there is locked. */
 void tome__window_let_go(tome *map, uint64_t from, uint64_t end);

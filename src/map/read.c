@@ -99,7 +99,7 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, e
                       size_t *ret_done, tome_range *ret_lost) {
   unsigned char *data;
   window *pinned;
-  int based = tome__inside(map->reach, offset, length);
+  int based = tome__inside(tome__reach(map), offset, length);
   if (based && is_in_base(map, offset, length, purpose)) {
     *ret_done = length;
     return copy_out(map, map->base + offset, offset, buffer, length, ret_lost);
@@ -155,7 +155,7 @@ static int read_carefully(tome *map, uint64_t offset, void *buffer, size_t lengt
 /* Whether a short read is nothing but a copy. Pre: length > 0. */
 static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
   return length - 1 < MOST_QUICK && tome__inside(tome__size(map), offset, length) &&
-         offset + length <= map->reach && !tome__may_look(map, offset) &&
+         offset + length <= tome__reach(map) && !tome__may_look(map, offset) &&
          tome__pageset_has_few(&map->known, offset + map->lead, length);
 }
 

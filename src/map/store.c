@@ -116,7 +116,7 @@ static void remember(tome *map, uint64_t offset, size_t length) {
 
 static int ready_piece(const store *s, unsigned char *to, uint64_t offset, size_t length) {
   tome *map = s->map;
-  int based = tome__inside(map->reach, offset, length);
+  int based = tome__inside(tome__reach(map), offset, length);
   if (s->steps == STORE_ONLY ||
       (based && tome__pageset_has(&map->stored, offset + map->lead, length)))
     return 0;
@@ -133,7 +133,7 @@ static int ready_piece(const store *s, unsigned char *to, uint64_t offset, size_
  * map must be one that may grow. */
 static int goes_by_call(const store *s, uint64_t offset, size_t length) {
   tome *map = s->map;
-  int based = tome__inside(map->reach, offset, length);
+  int based = tome__inside(tome__reach(map), offset, length);
   return length >= BY_CALL && map->writes_by_call && s->steps == READY_AND_STORE &&
          !(map->access & OS_PRIVATE) && map->kind == TOME_KIND_FILE && !map->moves_blocks &&
          !map->forced_window && !(atomic_load(&map->losses) & 1) &&
@@ -261,7 +261,7 @@ static int write_carefully(tome *map, uint64_t offset, const void *data, size_t 
 /* Whether a short write is nothing but a copy. */
 static inline int is_quick(const tome *map, uint64_t offset, size_t length) {
   return length - 1 < MOST_QUICK && tome__inside(tome__size(map), offset, length) &&
-         offset + length <= map->reach &&
+         offset + length <= tome__reach(map) &&
          tome__pageset_has_few(&map->stored, offset + map->lead, length);
 }
 

@@ -35,7 +35,7 @@ typedef struct wish {
 /* Stores through a pointer cannot fail, so what can be made sure of is made sure of now. */
 static int get_blocks(tome *map, uint64_t offset, size_t length) {
   uint64_t at = offset + map->lead;
-  int based = length > 0 && tome__inside(map->reach, offset, length);
+  int based = length > 0 && tome__inside(tome__reach(map), offset, length);
   if (map->access & OS_PRIVATE) { /* from now on the file does not speak for these bytes */
     tome__pageset_add(&map->stored, at, length);
     return 0;
@@ -50,7 +50,7 @@ static int get_blocks(tome *map, uint64_t offset, size_t length) {
  * for their own pages, unless they go on where the last one ended. Returns whether the view's end may look at its last page. */
 static int fetch(tome *map, const wish *w) {
   uint64_t at = w->range.offset + map->lead, length = w->range.length;
-  int based = tome__inside(map->reach, w->range.offset, length);
+  int based = tome__inside(tome__reach(map), w->range.offset, length);
   if (length == 0)
     return 1;
   if (length > SMALL || (w->intent & KINDS_OF_READING))
@@ -130,7 +130,7 @@ static int pin(tome *map, uint64_t offset, size_t length, unsigned char **ret_da
   size_t available;
   if (length > 0)
     return tome__window_pin(map, offset, length, ret_data, &available, ret_window);
-  *ret_data = map->base && offset <= map->reach ? map->base + offset : &nothing;
+  *ret_data = map->base && offset <= tome__reach(map) ? map->base + offset : &nothing;
   *ret_window = NULL;
   return 0;
 }

@@ -5,6 +5,7 @@
  * inside one; for a longer range a longer window is made. Windows that nobody uses are kept until there are too many, or
  * the system refuses more: the one longest unused goes first. */
 #include "advice.h"
+#include "lock.h"
 #include "lost_pages.h"
 #include "map_state.h"
 #include "os.h"
@@ -29,14 +30,15 @@ static int map_window(tome *map, uint64_t start, uint64_t length, window *w) {
   w->map = map;
   w->address = address;
   w->start = start;
-  w->length = (size_t)length;
+  w->length = usable;
+  w->reserved = (size_t)length;
   tome__guard_watch(w);
   return 0;
 }
 
 static int unmap_window(window *w) {
   tome__guard_unwatch(w);
-  return tome__os_unmap(w->address, w->length);
+  return tome__os_unmap(w->address, w->reserved);
 }
 
 /* Another process may be appending: its bytes come before its length. Asking for a block waits until both are there. */
@@ -50,18 +52,24 @@ static void clear_behind(tome *map, uint64_t at, unsigned char *data) {
 }
 
 int tome__window_clear_behind(tome *map, uint64_t at) {
-  uint64_t granularity = tome__os_system()->granularity;
-  uint64_t lead = at % granularity;
+  size_t granularity = tome__os_system()->granularity, lead = (size_t)(at % granularity);
   window w = {0};
-  if (at >= map->origin && at - map->origin < map->reach) {
+  if (at >= map->origin && at - map->origin < tome__reach(map)) {
     clear_behind(map, at, map->base + (at - map->origin));
     return 0;
   }
   int r = map_window(map, at - lead, granularity, &w);
   if (r < 0)
     return r;
-  clear_behind(map, at, w.address + lead);
+  if (w.length > lead)
+    clear_behind(map, at, w.address + lead);
   return unmap_window(&w);
+}
+
+/* A file that is being cut may end before the map begins. */
+static size_t reach_of(const tome *map) {
+  size_t lead = (size_t)map->lead;
+  return map->base_window.length > lead ? map->base_window.length - lead : 0;
 }
 
 int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarce) {
@@ -79,7 +87,7 @@ int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarc
     if (r == 0) {
       map->base = map->base_window.address + lead;
       map->lead = lead;
-      map->reach = length - lead;
+      atomic_store_explicit(&map->reach, reach_of(map), memory_order_relaxed);
       return 0;
     }
     if (spare == 0) /* what is wrong without a reserve is wrong */
@@ -89,6 +97,27 @@ int tome__window_base(tome *map, uint64_t size, uint64_t reserve, uint64_t scarc
     if (spare < granularity)
       spare = 0;
   }
+}
+
+void tome__window_grown(tome *map) {
+  window *base = &map->base_window;
+  size_t usable = base->length;
+  if (!map->base || map->base_ends)
+    return;
+  if (tome__os_map_more(&map->file, base->address, &usable) == TOME_ENOMEM)
+    map->base_ends = 1; /* windows for the rest */
+  if (usable == base->length)
+    return;
+  tome__guard_lengthen(base, usable);
+  atomic_store_explicit(&map->reach, reach_of(map), memory_order_release);
+  tome__advice_mended(map);
+  tome__locks_again(map);
+}
+
+uint64_t tome__window_reserved(const tome *map) {
+  if (!map->base)
+    return 0;
+  return map->base_ends ? tome__reach(map) : map->base_window.reserved - map->lead;
 }
 
 /* ---- windows that come and go; under map->lock ---- */
@@ -151,6 +180,10 @@ static int make_window(tome *map, uint64_t at, size_t least, window **ret_window
     r = map_window(map, start, length, w);
   if (r == TOME_ENOMEM && length > needed)
     r = map_window(map, start, needed, w);
+  if (r == 0 && w->length < at - start + least) { /* the file ends before */
+    unmap_window(w);
+    r = TOME_ELOST;
+  }
   if (r < 0) {
     tome__os_free(w);
     if (r == TOME_EIO) /* the disk has failed */
@@ -166,8 +199,9 @@ static int make_window(tome *map, uint64_t at, size_t least, window **ret_window
 
 int tome__window_pin(tome *map, uint64_t offset, size_t least, unsigned char **ret_data,
                      size_t *ret_length, window **ret_window) {
-  if (tome__inside(map->reach, offset, least) && offset < map->reach) {
-    uint64_t length = map->reach - offset;
+  uint64_t reach = tome__reach(map);
+  if (tome__inside(reach, offset, least) && offset < reach) {
+    uint64_t length = reach - offset;
     *ret_data = map->base + offset;
     *ret_length = length < SIZE_MAX ? (size_t)length : SIZE_MAX;
     *ret_window = NULL;

@@ -90,7 +90,7 @@ static int is_stopped(const gather *g) {
 
 static inline int is_known(const tome *map, const tome_span *s) {
   uint64_t at = s->offset + map->lead;
-  return tome__inside(map->reach, s->offset, s->length) &&
+  return tome__inside(tome__reach(map), s->offset, s->length) &&
          (tome__pageset_has(&map->known, at, s->length) ||
           ((map->access & OS_PRIVATE) && tome__pageset_has(&map->stored, at, s->length)));
 }

@@ -232,7 +232,7 @@ static int run(tome_line_index *index, building *b) {
 static int build(tome_line_index *index, const index_header *now, int kept) {
   uint64_t stretches = tome__index_stretches(now->covered);
   building b = {.header = *now};
-  if (stretches <= SIZE_MAX)
+  if (stretches < SIZE_MAX)
     b.counts = tome__os_new((size_t)stretches + 1, sizeof *b.counts);
   if (!b.counts)
     return TOME_ENOMEM;

@@ -61,7 +61,7 @@ static const unsigned char *find_in(const looking *l, const unsigned char *data,
 static int look_in_place(looking *l, tome_range piece, const unsigned char **ret_data,
                          const unsigned char **ret_hit) {
   tome *map = l->map;
-  if (!tome__inside(map->reach, piece.offset, piece.length) ||
+  if (!tome__inside(tome__reach(map), piece.offset, piece.length) ||
       !tome__pageset_has(&map->known, piece.offset + map->lead, piece.length))
     return 0;
   const unsigned char *data = map->base + piece.offset;

@@ -197,7 +197,9 @@ static int compile_alone(making *work, size_t i) {
   size_t offset = 0, length = 0;
   const tome_needle *needle = &work->needles[i];
   /* Verbs such as (*COMMIT) mean something else without it. */
-  int has_verb = memmem(needle->data, needle->length, "(*", 2) != NULL;
+  int has_verb = 0;
+  for (size_t at = 0; at + 1 < needle->length && !has_verb; at++)
+    has_verb = memcmp((const char *)needle->data + at, "(*", 2) == 0;
   uint32_t options = work->hasty_loops && !has_verb ? PCRE2_NO_START_OPTIMIZE : 0;
   write_string(work, &length, before_all(work->p->flags));
   write_text(work, &length, needle->data, needle->length);

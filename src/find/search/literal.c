@@ -91,7 +91,7 @@ static int look(search *s, const unsigned char *data, tome_range piece) {
 
 /* Looked at before, and so no hole and in memory as far as we know. */
 static int is_known(const tome *map, tome_range piece) {
-  return tome__inside(map->reach, piece.offset, piece.length) &&
+  return tome__inside(tome__reach(map), piece.offset, piece.length) &&
          tome__pageset_has(&map->known, piece.offset + map->lead, piece.length);
 }
 
@@ -127,7 +127,7 @@ static int settle(search *s, uint64_t before, const unsigned char *data, tome_ra
 static int make_present(const search *s, unsigned char *data, tome_range piece) {
   tome *map = s->map;
   int r = tome__os_populate(data, (size_t)piece.length, 0);
-  if (r == 0 && !s->scan.census && tome__inside(map->reach, piece.offset, piece.length))
+  if (r == 0 && !s->scan.census && tome__inside(tome__reach(map), piece.offset, piece.length))
     tome__pageset_add(&map->known, piece.offset + map->lead, piece.length);
   return r != TOME_ELOST;
 }

@@ -192,7 +192,7 @@ int tome__scan_is_there(scan *s, tome_range piece, unsigned char *address) {
   uint64_t to = (map->origin + tome__range_end(piece) + page - 1) / page;
   int there;
   if (!address && (map->forced_window || piece.length > SIZE_MAX ||
-                   !tome__inside(map->reach, piece.offset, piece.length)))
+                   !tome__inside(tome__reach(map), piece.offset, piece.length)))
     return 0;
   if (c && from >= c->from && to <= c->to && alike(c, from, to, &there) == to - from && there)
     return 1;

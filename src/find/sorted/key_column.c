@@ -1,4 +1,5 @@
 /* Columns of a line, and keys that are simply what stands in one: numbers and text. */
+#include "finder.h"
 #include "key.h"
 #include "key_bytes.h"
 
@@ -21,11 +22,30 @@ static int blank_column(uint32_t column, const unsigned char *line, size_t lengt
   }
 }
 
+/* Shorter ones are compared wherever they may begin. */
+#define LONG_SEPARATOR 16
+
+static const unsigned char *find_separator(const tome_key *key, const unsigned char *at,
+                                           const unsigned char *end) {
+  const unsigned char *separator = (const unsigned char *)key->separator;
+  size_t n = key->separator_length;
+  if (n >= LONG_SEPARATOR) {
+    finder f;
+    tome__finder_begin(&f, separator, n, 0);
+    return tome__finder_first(&f, at, (size_t)(end - at));
+  }
+  while ((size_t)(end - at) >= n && (at = memchr(at, separator[0], (size_t)(end - at) - n + 1))) {
+    if (memcmp(at, separator, n) == 0)
+      return at;
+    at++;
+  }
+  return NULL;
+}
+
 /* The next separator from `at` on, or the line's end. */
 static size_t next_separator(const tome_key *key, const unsigned char *line, size_t length,
                              size_t at) {
-  const unsigned char *found =
-      memmem(line + at, length - at, key->separator, key->separator_length);
+  const unsigned char *found = find_separator(key, line + at, line + length);
   return found ? (size_t)(found - line) : length;
 }
 
