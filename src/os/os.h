@@ -260,8 +260,9 @@ uint64_t tome__os_mapped(const void *address, size_t length);
 
 /* ---- lost pages ---- */
 
-/** Called for a fault at an address, in a signal handler with all signals blocked. Returns 1 if dealt with. */
-typedef int os_fault_handler(uintptr_t address);
+/** Called for a fault at an address, in a signal handler with all signals blocked. `access` is OS_WRITE if it was a store and the
+ *  system raises the same for a store that the mapping does not allow; else 0. Returns 1 if dealt with. */
+typedef int os_fault_handler(uintptr_t address, int access);
 /** Install the process's handler of lost pages, or see to it that it still is the one that is called.
  *  Pre: callers are serialised, with all signals blocked. */
 int tome__os_fault_install(os_fault_handler *handler);
@@ -270,8 +271,14 @@ int tome__os_fault_install(os_fault_handler *handler);
 void tome__os_fault_remove(void);
 /** In the child of a fork: whatever lock the handler has is free. */
 void tome__os_fault_forked(void);
-/** Every thread of the process passes a full memory barrier before this returns. Callable in a signal handler. */
+/** Every thread of the process passes a full memory barrier before this returns, or has done so by OS_FENCE(). Callable in a signal
+ *  handler. */
 void tome__os_barrier(void);
+/* What stands between an access and a look at what tome__os_barrier() orders: nothing but the order of instructions, where that
+ * reaches all threads by itself. */
+#ifndef OS_FENCE
+#define OS_FENCE() atomic_signal_fence(memory_order_seq_cst)
+#endif
 
 /** Block all signals of this thread, so that a lock shared with the fault handler can be taken. */
 void tome__os_signals_block(os_signals *ret_before);

@@ -10,6 +10,8 @@
 static uintptr_t noted(const ucontext_t *interrupted) {
 #if defined(__x86_64__)
   return (uintptr_t)interrupted->uc_mcontext.gregs[REG_CR2];
+#elif defined(__i386__)
+  return (uintptr_t)interrupted->uc_mcontext.cr2;
 #elif defined(__aarch64__)
   return (uintptr_t)interrupted->uc_mcontext.fault_address;
 #else

@@ -69,7 +69,7 @@ static int check_truth(const os_file *file) {
 
 int tome__os_resident_pages(const os_file *file, uint64_t offset, uint64_t length,
                             unsigned char *ret_pages) {
-  uint64_t page = tome__os_system()->page;
+  size_t page = tome__os_system()->page;
   uint64_t at = offset / page * page, end = offset + length;
   int r = check_truth(file);
   for (size_t n, bytes; r == 0 && at < end; at += bytes, ret_pages += n) {

@@ -172,7 +172,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
   /* Ours has them blocked already; a handler that chains to us may not have. */
   pthread_sigmask(SIG_SETMASK, &all, &before);
   uintptr_t address = address_of(info, context);
-  if (address != 0 && atomic_load(&deal_with)(address))
+  if (address != 0 && atomic_load(&deal_with)(address, access))
     remember(address);
   else
     pass_on(number, info, context);

@@ -1,0 +1,34 @@
+/* The types of os.h on Windows. Without <windows.h>, whose macros (near, far, small, ...) would be all over the library: what is
+ * behind them is checked where it is used. */
+#ifndef TOME_OS_PLATFORM_H
+#define TOME_OS_PLATFORM_H
+
+/* A file of ours. */
+typedef struct os_file {
+  void *handle;   /* HANDLE: a file object of its own, synchronous, unless `borrowed` */
+  void *appender; /* HANDLE of one more, whose position tells where the last append went; NULL: not opened yet */
+  int created;    /* by us, so that we may remove it */
+  int borrowed;   /* the file object, with its position, is shared with the caller's descriptor */
+  int writable;
+  int memory; /* shared memory: a file that goes when it is closed */
+} os_file;
+
+/* SRWLOCK */
+typedef struct os_mutex {
+  void *word;
+} os_mutex;
+/* clang-format off */
+#define OS_MUTEX_INITIALIZER {0}
+/* clang-format on */
+
+/* CONDITION_VARIABLE */
+typedef struct os_condition {
+  void *word;
+} os_condition;
+
+typedef void *os_thread; /* HANDLE */
+
+/* There are no signals that could interrupt a thread. */
+typedef int os_signals;
+
+#endif

@@ -1,0 +1,16 @@
+/* <windows.h>, as little of it as there is. For the files of this folder only. */
+#ifndef TOME_WINDOWS_HEADERS_H
+#define TOME_WINDOWS_HEADERS_H
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+
+/* DeviceIoControl() codes, which the lean headers leave out. */
+#include <winioctl.h>
+
+#endif
