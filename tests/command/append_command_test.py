@@ -44,7 +44,7 @@ class Append(CommandTest):
     def test_several_at_once_do_not_write_into_each_other(self):
         self.file("f")
         lines = [f"line {number:04d} {'x' * 5000}\n".encode() for number in range(40)]
-        running = [subprocess.Popen([COMMAND, "append", "f", line]) for line in lines]
+        running = [subprocess.Popen([*COMMAND, "append", "f", line]) for line in lines]
         self.assertEqual([0] * len(lines), [process.wait(100) for process in running])
         self.assertEqual(sorted(lines), sorted(self.content("f").splitlines(keepends=True)))
 

@@ -1,5 +1,6 @@
 """What the tests of the command share: running it, files to run it on, and a loud skip."""
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,11 @@ import unittest
 
 if "TOME_COMMAND" not in os.environ:
     sys.exit("TOME_COMMAND must be the path of the command that is to be tested")
-COMMAND = os.path.abspath(os.environ["TOME_COMMAND"])
+PROGRAM = os.path.abspath(os.environ["TOME_COMMAND"])
+# What runs programs of another system or processor, as words of a shell; nothing for programs of this one.
+EMULATOR = shlex.split(os.environ.get("TOME_EMULATOR", ""))
+COMMAND = [*EMULATOR, PROGRAM]
+ON_WINDOWS = PROGRAM.endswith(".exe")
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 VERBS = ("info", "slice", "read", "find", "grep", "lines", "between", "tail", "put", "append", "resize", "warm", "evict", "lock", "bench")
 NOT_MAPPABLE = "cannot be mapped: not a regular file, block device or shared memory"
@@ -18,6 +23,16 @@ SKIPPED = 77
 def how_many(few, many):
     """`few` in an ordinary run, `many` in a long one."""
     return many if os.environ.get("TOME_TEST_LONG") else few
+
+
+def not_on_windows(reason):
+    """Decorates tests, or a class of them, of what there is not on Windows."""
+    return unittest.skipIf(ON_WINDOWS, f"on Windows: {reason}")
+
+
+def not_emulated(reason):
+    """Decorates tests, or a class of them, that would meet the emulator."""
+    return unittest.skipIf(EMULATOR, f"in an emulator: {reason}")
 
 
 class CommandTest(unittest.TestCase):
@@ -49,7 +64,7 @@ class CommandTest(unittest.TestCase):
         else:
             options["stdin"] = stdin
         done = subprocess.run(
-            [COMMAND, *arguments],
+            [*COMMAND, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=100,

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import command_harness
-from command_harness import COMMAND, CommandTest
+from command_harness import EMULATOR, PROGRAM, CommandTest
 from memory_pages import PAGE, evict, hold, resident
 from taken_back import tried_again
 
@@ -161,13 +161,13 @@ class Evict(CommandTest):
 
     def test_no_privilege_is_needed(self):
         os.chmod(".", 0o755)
-        shutil.copy(COMMAND, "tome")
+        shutil.copy(PROGRAM, "tome")
         os.chmod("tome", 0o755)
         self.warm("f", bytes(MIB))
         os.chmod("f", 0o444)
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run(
-            [os.path.abspath("tome"), "evict", "f"], capture_output=True, timeout=100, **who
+            [*EMULATOR, os.path.abspath("tome"), "evict", "f"], capture_output=True, timeout=100, **who
         )
         self.assertEqual((0, b""), (done.returncode, done.stderr))
         self.assertFalse(any(resident("f")))

@@ -17,7 +17,7 @@ class Cut(CommandTest):
         data = os.urandom(size)
         self.file("f", data)
         with subprocess.Popen(
-            [COMMAND, "slice", *options, "f", ":"],
+            [*COMMAND, "slice", *options, "f", ":"],
             bufsize=0,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -45,7 +45,7 @@ class Cut(CommandTest):
     def test_put_into_what_was_cut_away_is_an_error(self):
         self.file("f", bytes(64 * MIB))
         with subprocess.Popen(
-            [COMMAND, "put", "f", "0"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+            [*COMMAND, "put", "f", "0"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             process.stdin.write(b"x" * MIB)
             process.stdin.flush()
@@ -69,7 +69,7 @@ class Cut(CommandTest):
         data = os.urandom(4 * MIB)
         self.file("f", data)
         with subprocess.Popen(
-            [COMMAND, "slice", "f", ":"], bufsize=0, stdout=subprocess.PIPE
+            [*COMMAND, "slice", "f", ":"], bufsize=0, stdout=subprocess.PIPE
         ) as process:
             first = process.stdout.read(1)
             with open("f", "ab") as file:
@@ -83,7 +83,7 @@ class Cut(CommandTest):
             self.file("f", data)
             self.file("other", b"other")
             with subprocess.Popen(
-                [COMMAND, "slice", "f", ":"], bufsize=0, stdout=subprocess.PIPE
+                [*COMMAND, "slice", "f", ":"], bufsize=0, stdout=subprocess.PIPE
             ) as process:
                 first = process.stdout.read(1)
                 act()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import command_harness
-from command_harness import COMMAND, NOT_MAPPABLE, CommandTest, how_many
+from command_harness import EMULATOR, NOT_MAPPABLE, PROGRAM, CommandTest, how_many
 
 NOBODY = 65534
 
@@ -167,13 +167,13 @@ class Unreadable(WalkTest):
     def setUp(self):
         super().setUp()
         os.chmod(".", 0o755)
-        self.command = shutil.copy(COMMAND, "tome")
+        self.command = shutil.copy(PROGRAM, "tome")
         os.chmod(self.command, 0o755)
 
     def tome(self, *arguments, **options):
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run(
-            [os.path.abspath(self.command), *arguments],
+            [*EMULATOR, os.path.abspath(self.command), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=100,

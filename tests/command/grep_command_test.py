@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import select
+import shlex
 import subprocess
 
 import command_harness
@@ -282,7 +283,7 @@ class Input(GrepTest):
 
     def test_lines_are_printed_as_they_come(self):
         with subprocess.Popen(
-            [COMMAND, "grep", "-nA1", "a"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*COMMAND, "grep", "-nA1", "a"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             for sent, expected in ((b"a1\n", b"1:a1\n"), (b"x", b""), (b"\ny\na", b"2-x\n")):
                 process.stdin.write(sent)
@@ -296,7 +297,7 @@ class Input(GrepTest):
 
     def test_it_ends_with_the_last_line_wanted(self):
         with subprocess.Popen(
-            [COMMAND, "grep", "-m1", "a"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*COMMAND, "grep", "-m1", "a"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             process.stdin.write(b"a\n")
             self.assertEqual(b"a\n", process.stdout.read())
@@ -311,7 +312,7 @@ class Input(GrepTest):
         status, answer, message = self.tome("grep", "-c", "^Name:", "/proc/self/status")
         self.assertEqual((0, b"1\n", ""), (status, answer, message))
         os.mkfifo("pipe")
-        with subprocess.Popen([COMMAND, "grep", "b", "pipe"], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen([*COMMAND, "grep", "b", "pipe"], stdout=subprocess.PIPE) as process:
             with open("pipe", "wb") as pipe:
                 pipe.write(b"a\nb")
             self.assertEqual(b"b\n", process.stdout.read())
@@ -320,11 +321,11 @@ class Input(GrepTest):
         self.file("f", b"a\n" * 1000)
         with open("/dev/null", "wb") as null:
             done = subprocess.run(
-                [COMMAND, "grep", "a", "f"], stdout=null, timeout=100, check=False
+                [*COMMAND, "grep", "a", "f"], stdout=null, timeout=100, check=False
             )
             self.assertEqual(0, done.returncode)
             with subprocess.Popen(
-                [COMMAND, "grep", "a"], bufsize=0, stdin=subprocess.PIPE, stdout=null
+                [*COMMAND, "grep", "a"], bufsize=0, stdin=subprocess.PIPE, stdout=null
             ) as process:
                 process.stdin.write(b"a\n")
                 self.assertEqual(0, process.wait(100))
@@ -333,7 +334,8 @@ class Input(GrepTest):
 class Errors(GrepTest):
     def test_a_closed_standard_output_is_an_error(self):
         self.file("f", POEM)
-        ended = subprocess.run(["sh", "-c", f"{COMMAND} grep two f >&-"], capture_output=True)
+        script = f"{shlex.join(COMMAND)} grep two f >&-"
+        ended = subprocess.run(["sh", "-c", script], capture_output=True)
         self.assertEqual(2, ended.returncode)
         self.assertIn(b"standard output", ended.stderr)
 
@@ -378,7 +380,7 @@ class Errors(GrepTest):
         self.file("f", b"a\n" * 1000000)
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
-                [COMMAND, "grep", "a", "f"],
+                [*COMMAND, "grep", "a", "f"],
                 stdout=full,
                 stderr=subprocess.PIPE,
                 timeout=100,
@@ -393,7 +395,7 @@ class Errors(GrepTest):
         size, kept = 64 << 20, (48 << 20) + 100
         self.file("f", line * (size // len(line)))
         with subprocess.Popen(
-            [COMMAND, "grep", "-n", "cde", "f"],
+            [*COMMAND, "grep", "-n", "cde", "f"],
             bufsize=0,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

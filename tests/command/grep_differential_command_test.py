@@ -94,7 +94,7 @@ class Differential(CommandTest):
             theirs = self.answer_of(["grep", "-a", *words], case, colors)
         except subprocess.TimeoutExpired:
             theirs = (-1, b"", b"")
-        ours = self.answer_of([COMMAND, "grep", *words], case, colors)
+        ours = self.answer_of([*COMMAND, "grep", *words], case, colors)
         if theirs[:2] == ours[:2] and (not ours[2] or theirs[0] == 2):
             return
         if TOO_MANY_STEPS in ours[2]:

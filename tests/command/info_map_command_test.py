@@ -305,7 +305,7 @@ class Characters(Picture):
         environment = {**os.environ, "TERM": "xterm", "NO_COLOR": None, **variables}
         environment = {name: value for name, value in environment.items() if value is not None}
         subprocess.run(
-            [COMMAND, "info", *options, "f"],
+            [*COMMAND, "info", *options, "f"],
             stdout=self.terminal,
             check=True,
             timeout=100,

@@ -184,7 +184,7 @@ class Names(Terminal):
         shown = self.SHOWN.replace(b"$'a", b"$'d/a")
         for options in ((), ("--map",)):
             subprocess.run(
-                [COMMAND, "info", "--color=never", *options, "d"],
+                [*COMMAND, "info", "--color=never", *options, "d"],
                 stdout=self.terminal,
                 check=True,
                 timeout=100,

@@ -51,7 +51,7 @@ class OnTerminal(Terminal):
         for name in ("COLUMNS", "LINES"):
             environment.pop(name, None)
         self.process = subprocess.Popen(
-            [COMMAND, "info", "--color=never", *arguments],
+            [*COMMAND, "info", "--color=never", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=self.terminal,
             stderr=self.terminal,
@@ -244,7 +244,7 @@ class HowItEnds(OnTerminal):
             ("pipe", b"tome: pipe: " + command_harness.NOT_MAPPABLE.encode() + b"\n"),
         ):
             done = subprocess.run(
-                [COMMAND, "info", "--watch", name],
+                [*COMMAND, "info", "--watch", name],
                 stdout=self.terminal,
                 stderr=self.terminal,
                 timeout=GENEROUS,
@@ -350,7 +350,7 @@ class Elsewhere(CommandTest):
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C"}
         process = subprocess.Popen(
-            [COMMAND, "info", *arguments], stdin=subprocess.DEVNULL, env=environment, **options
+            [*COMMAND, "info", *arguments], stdin=subprocess.DEVNULL, env=environment, **options
         )
         self.addCleanup(self.finish, process)
         return process
@@ -447,7 +447,7 @@ class Elsewhere(CommandTest):
     def test_standard_input(self):
         with open("f", "rb") as file:
             done = subprocess.Popen(
-                [COMMAND, "info", SOON, "--json", "-"], stdin=file, stdout=subprocess.PIPE
+                [*COMMAND, "info", SOON, "--json", "-"], stdin=file, stdout=subprocess.PIPE
             )
         self.addCleanup(lambda: (done.kill(), done.wait(), done.stdout.close()))
         while json.loads(done.stdout.readline())[0]["size"] != 4096:
@@ -460,7 +460,7 @@ class Elsewhere(CommandTest):
 class DumbTerminal(OnTerminal):
     def test_it_is_sent_nothing_but_text(self):
         process = subprocess.Popen(
-            [COMMAND, "info", SOON, "f"],
+            [*COMMAND, "info", SOON, "f"],
             stdout=self.terminal,
             stderr=self.terminal,
             env={**os.environ, "TERM": "dumb", "LC_ALL": "C"},

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import command_harness
-from command_harness import COMMAND, CommandTest
+from command_harness import COMMAND, EMULATOR, PROGRAM, CommandTest
 from memory_pages import PAGE, evict, resident
 
 MIB = 1 << 20
@@ -31,7 +31,7 @@ class Lock(CommandTest):
     def lock(self, *arguments, lines=1, **options):
         """Start it, and wait for so many lines of its answer."""
         process = subprocess.Popen(
-            [COMMAND, "lock", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+            [*COMMAND, "lock", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
         )
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
@@ -205,7 +205,7 @@ class Failed(Lock):
         self.file("f", bytes(PAGE))
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
-                [COMMAND, "lock", "f"],
+                [*COMMAND, "lock", "f"],
                 stdout=full,
                 stderr=subprocess.PIPE,
                 timeout=100,
@@ -237,7 +237,7 @@ class Limited(CommandTest):
     def setUp(self):
         super().setUp()
         os.chmod(".", 0o755)
-        shutil.copy(COMMAND, "tome")
+        shutil.copy(PROGRAM, "tome")
         os.chmod("tome", 0o755)
 
     def start(self, soft, hard, *arguments):
@@ -246,7 +246,7 @@ class Limited(CommandTest):
         if os.geteuid() != 0 and limit != resource.RLIM_INFINITY and limit < hard:
             self.skipTest(f"this user may not lock {hard} bytes: ulimit -l")
         process = subprocess.Popen(
-            [os.path.abspath("tome"), "lock", *arguments],
+            [*EMULATOR, os.path.abspath("tome"), "lock", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (soft, hard)),

@@ -17,7 +17,7 @@ class ClosedPipe(CommandTest):
         os.close(reader)
         with open("message", "wb") as message:
             status = subprocess.run(
-                [COMMAND, *arguments],
+                [*COMMAND, *arguments],
                 stdout=writer,
                 stderr=message,
                 timeout=100,
@@ -52,7 +52,7 @@ class ClosedPipe(CommandTest):
     def test_reader_that_takes_only_the_beginning(self):
         self.file("f", b"a" * (3 << 20))
         with subprocess.Popen(
-            [COMMAND, "find", "a", "f"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*COMMAND, "find", "a", "f"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             self.assertEqual(b"0\n1\n2\n", process.stdout.read(6))
             process.stdout.close()
@@ -81,7 +81,7 @@ class FullDisk(CommandTest):
         ):
             with self.subTest(use=use), open("/dev/full", "wb") as full:
                 done = subprocess.run(
-                    [COMMAND, *use], stdout=full, stderr=subprocess.PIPE, timeout=100, check=False
+                    [*COMMAND, *use], stdout=full, stderr=subprocess.PIPE, timeout=100, check=False
                 )
                 self.assertEqual((2, STANDARD_OUTPUT_FULL), (done.returncode, done.stderr.decode()))
 
@@ -89,7 +89,7 @@ class FullDisk(CommandTest):
 class ClosedStreams(CommandTest):
     def shell(self, script):
         done = subprocess.run(
-            ["sh", "-c", script, "sh", COMMAND],
+            ["sh", "-c", script, "sh", *COMMAND],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=100,
@@ -101,37 +101,37 @@ class ClosedStreams(CommandTest):
         self.file("f", b"abc")
         self.assertEqual(
             (2, b"", "tome: standard output: Bad file descriptor\n"),
-            self.shell('"$1" slice f : >&-'),
+            self.shell('"$@" slice f : >&-'),
         )
 
     def test_verbs_without_an_answer_need_no_output(self):
         self.file("f", b"abc")
-        self.assertEqual((0, b"", ""), self.shell('"$1" put f 1 X >&-'))
+        self.assertEqual((0, b"", ""), self.shell('"$@" put f 1 X >&-'))
         self.assertEqual(b"aXc", self.content("f"))
 
     def test_a_message_never_ends_up_in_the_file(self):
         for closed in ("2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
             self.file("f", b"abc")
             with self.subTest(closed=closed):
-                self.assertEqual((2, b"", ""), self.shell(f'"$1" put f 2 XYZ {closed}'))
-                self.assertEqual((2, b"", ""), self.shell(f'"$1" resize f 8E {closed}'))
+                self.assertEqual((2, b"", ""), self.shell(f'"$@" put f 2 XYZ {closed}'))
+                self.assertEqual((2, b"", ""), self.shell(f'"$@" resize f 8E {closed}'))
                 self.assertEqual(b"abc", self.content("f"))
 
     def test_a_closed_input_is_an_error_and_not_the_file_itself(self):
         self.file("f", b"abc")
         self.assertEqual(
             (2, b"", "tome: (standard input): Bad file descriptor\n"),
-            self.shell('"$1" append f <&-'),
+            self.shell('"$@" append f <&-'),
         )
         self.assertEqual(b"abc", self.content("f"))
 
     def test_an_input_that_is_a_folder_is_an_error(self):
         self.file("f", b"abc")
         self.assertEqual(
-            (2, b"", "tome: (standard input): Is a directory\n"), self.shell('"$1" append f <.')
+            (2, b"", "tome: (standard input): Is a directory\n"), self.shell('"$@" append f <.')
         )
         self.assertEqual(
-            (2, b"", "tome: (standard input): Is a directory\n"), self.shell('"$1" put f 0 <.')
+            (2, b"", "tome: (standard input): Is a directory\n"), self.shell('"$@" put f 0 <.')
         )
         self.assertEqual(b"abc", self.content("f"))
 
@@ -140,7 +140,7 @@ class ClosedStreams(CommandTest):
         self.file("g", b"a")
         self.assertEqual(
             (2, b"f:1\ntome: none: no such file\ng:0\n", ""),
-            self.shell('"$1" find a f none g 2>&1'),
+            self.shell('"$@" find a f none g 2>&1'),
         )
 
 

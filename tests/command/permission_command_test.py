@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import command_harness
-from command_harness import COMMAND, CommandTest
+from command_harness import EMULATOR, PROGRAM, CommandTest
 
 NOBODY = 65534
 
@@ -21,18 +21,18 @@ class Permission(CommandTest):
         super().setUp()
         os.chmod(".", 0o755)
         # The command may lie where only its builder can go.
-        self.command = shutil.copy(COMMAND, os.path.join(self.folder, "tome"))
+        self.command = shutil.copy(PROGRAM, os.path.join(self.folder, "tome"))
         os.chmod(self.command, 0o755)
         try:
             subprocess.run(
-                [self.command, "--version"], check=True, stdout=subprocess.DEVNULL, **as_nobody()
+                [*EMULATOR, self.command, "--version"], check=True, stdout=subprocess.DEVNULL, **as_nobody()
             )
         except (OSError, subprocess.SubprocessError) as problem:
             self.skipTest(f"the command cannot run as another user here: {problem}")
 
     def tome(self, *arguments, **options):
         done = subprocess.run(
-            [self.command, *arguments],
+            [*EMULATOR, self.command, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

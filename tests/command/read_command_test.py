@@ -161,7 +161,7 @@ class Lists(CommandTest):
             expected.update(data[place : place + 500])
         told, left = hashlib.sha256(), 500 * len(places)
         with subprocess.Popen(
-            [COMMAND, "read", "f", "--at", "@list", "--at", "-", "--length", "500"],
+            [*COMMAND, "read", "f", "--at", "@list", "--at", "-", "--length", "500"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as process:
@@ -204,7 +204,7 @@ class Conversation(CommandTest):
 
     def begin(self, *options):
         process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [COMMAND, "read", "f", "--at", "-", *options],
+            [*COMMAND, "read", "f", "--at", "-", *options],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -432,7 +432,7 @@ class Problems(CommandTest):
         for options in ((), ("--hex",), ("--json",)):
             with open("/dev/full", "wb") as full:
                 done = subprocess.run(
-                    [COMMAND, "read", "f", "--at", "0 100,7 60000,9 100000", *options],
+                    [*COMMAND, "read", "f", "--at", "0 100,7 60000,9 100000", *options],
                     stdout=full,
                     stderr=subprocess.PIPE,
                     check=False,
@@ -448,7 +448,7 @@ class Problems(CommandTest):
         text = "".join(f"{i}\n" for i in range(100_000)).encode()
         self.file("list", text)
         with subprocess.Popen(
-            [COMMAND, "read", "f", "--at", "@list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*COMMAND, "read", "f", "--at", "@list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             process.stdout.read(10)
             process.stdout.close()

@@ -85,10 +85,10 @@ class AsGnuTail(CommandTest):
             elif dice.random() < 0.2:
                 words = [*titles, *make_amount(dice, self.content("stdin"))]
             expected = self.run_one(["tail", *words], stdin)
-            if self.run_one([COMMAND, "tail", *words], stdin) != expected:
+            if self.run_one([*COMMAND, "tail", *words], stdin) != expected:
                 self.fail(
                     f"case {number}, standard input a {stdin}: tail {shlex.join(words)}: "
-                    f"{self.run_one([COMMAND, 'tail', *words], stdin)} instead of {expected}"
+                    f"{self.run_one([*COMMAND, 'tail', *words], stdin)} instead of {expected}"
                 )
 
     def test_pipes_of_many_blocks_in_uneven_pieces(self):
@@ -105,7 +105,7 @@ class AsGnuTail(CommandTest):
                 ["tail", *amount], input=text, stdout=subprocess.PIPE, check=True, timeout=100
             ).stdout
             with self.subTest(number=number, amount=amount), subprocess.Popen(
-                [COMMAND, "tail", *amount], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+                [*COMMAND, "tail", *amount], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
             ) as process:
                 # All is collected before anything is printed, unless it goes through at once.
                 through = any("+" in word for word in amount)
@@ -198,7 +198,7 @@ class Tail(CommandTest):
             self.skipTest("/proc is not as expected here")
         self.answer(mounts.splitlines(True)[-1], "tail", "-n1", "/proc/self/mounts")
         os.mkfifo("pipe")
-        with subprocess.Popen([COMMAND, "tail", "-n2", "pipe"], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen([*COMMAND, "tail", "-n2", "pipe"], stdout=subprocess.PIPE) as process:
             with open("pipe", "wb") as pipe:
                 pipe.write(numbers(1, 1000).encode())
             self.assertEqual(numbers(999, 1000).encode(), process.stdout.read())
@@ -206,7 +206,7 @@ class Tail(CommandTest):
 
     def test_what_comes_through_a_pipe_is_not_held_back(self):
         with subprocess.Popen(
-            [COMMAND, "tail", "-n", "+2"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*COMMAND, "tail", "-n", "+2"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             process.stdin.write(b"one\ntwo\nthr")
             self.assertEqual(b"two\nthr", process.stdout.read(7))
@@ -228,7 +228,7 @@ class Tail(CommandTest):
         line = b"x" * 1023 + b"\n"
         environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1:detect_leaks=0"}
         with subprocess.Popen(
-            [COMMAND, "tail", "-n", "3"],
+            [*COMMAND, "tail", "-n", "3"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -32,7 +32,7 @@ class Following:
         self.test = test
         options.setdefault("stdin", subprocess.DEVNULL)
         self.process = subprocess.Popen(
-            [COMMAND, "tail", *arguments],
+            [*COMMAND, "tail", *arguments],
             bufsize=0,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -472,7 +472,7 @@ class End(CommandTest):
         self.file("f", b"one\n")
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
-                [COMMAND, "tail", "-f", "f"],
+                [*COMMAND, "tail", "-f", "f"],
                 stdout=full,
                 stderr=subprocess.PIPE,
                 timeout=100,

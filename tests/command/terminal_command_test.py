@@ -17,7 +17,7 @@ class Colour(Terminal):
         plain = self.tome("slice", "--hex", "f", ":")[1]
         self.assertNotIn(b"\033", plain)
         subprocess.run(
-            [COMMAND, "slice", "--hex", "f", ":"], stdout=self.terminal, check=True, timeout=100
+            [*COMMAND, "slice", "--hex", "f", ":"], stdout=self.terminal, check=True, timeout=100
         )
         drawn = self.rest_of_screen()
         self.assertIn(b"\033[36m00000000\033[0m", drawn)
@@ -28,7 +28,7 @@ class Colour(Terminal):
     def test_nothing_else_is(self):
         self.file("f", b"abc")
         for use in (("slice", "f", ":"), ("find", "a", "f"), ("--help",)):
-            subprocess.run([COMMAND, *use], stdout=self.terminal, check=True, timeout=100)
+            subprocess.run([*COMMAND, *use], stdout=self.terminal, check=True, timeout=100)
         self.assertNotIn(b"\033", self.rest_of_screen())
 
 
@@ -37,7 +37,7 @@ class Names(Terminal):
     SHOWN = "$'a\\'\\\\\\033[31m\\n\\302\\205\u00fc'".encode()
 
     def screen_of(self, *use):
-        subprocess.run([COMMAND, *use], stdout=self.terminal, check=True, timeout=100)
+        subprocess.run([*COMMAND, *use], stdout=self.terminal, check=True, timeout=100)
         return self.rest_of_screen()
 
     def test_info(self):
@@ -92,7 +92,7 @@ class Progress(Terminal):
 
     def test_put_from_standard_input(self):
         with subprocess.Popen(
-            [COMMAND, "put", "--create", "f", "0"], stdin=subprocess.PIPE, stderr=self.terminal
+            [*COMMAND, "put", "--create", "f", "0"], stdin=subprocess.PIPE, stderr=self.terminal
         ) as process:
             self.wait_for_progress(
                 process, rb"f: \d+\.0 MiB", lambda: process.stdin.write(bytes(1 << 20))
@@ -105,7 +105,7 @@ class Progress(Terminal):
         with open("f", "wb") as file:
             file.truncate(1 << 30)
         with subprocess.Popen(
-            [COMMAND, "slice", "f", ":"], stdout=subprocess.PIPE, stderr=self.terminal
+            [*COMMAND, "slice", "f", ":"], stdout=subprocess.PIPE, stderr=self.terminal
         ) as process:
             self.wait_for_progress(process, self.SLICE_LINE, lambda: process.stdout.read(1 << 20))
             process.stdout.read()
@@ -116,7 +116,7 @@ class Progress(Terminal):
         with open("f", "wb") as file:
             file.truncate(1 << 30)
         with subprocess.Popen(
-            [COMMAND, "slice", "f", ":"], stdout=subprocess.PIPE, stderr=self.terminal
+            [*COMMAND, "slice", "f", ":"], stdout=subprocess.PIPE, stderr=self.terminal
         ) as process:
             self.wait_for_progress(process, self.SLICE_LINE, lambda: process.stdout.read(1 << 20))
             os.truncate("f", 0)
@@ -129,7 +129,7 @@ class Progress(Terminal):
 
     def test_an_interrupt_wipes_the_line(self):
         with subprocess.Popen(
-            [COMMAND, "append", "--create", "f"], stdin=subprocess.PIPE, stderr=self.terminal
+            [*COMMAND, "append", "--create", "f"], stdin=subprocess.PIPE, stderr=self.terminal
         ) as process:
             self.wait_for_progress(
                 process, rb"f: \d+\.0 MiB", lambda: process.stdin.write(bytes(1 << 20))
@@ -148,7 +148,7 @@ class Progress(Terminal):
             ("append", "f", "x"),
         ):
             subprocess.run(
-                [COMMAND, *use],
+                [*COMMAND, *use],
                 stdout=subprocess.DEVNULL,
                 stderr=self.terminal,
                 check=True,

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import command_harness
-from command_harness import COMMAND, CommandTest
+from command_harness import COMMAND, EMULATOR, PROGRAM, CommandTest
 from memory_pages import PAGE, evict, resident
 from pseudo_terminal import Terminal
 from refused_calls import refusing
@@ -205,7 +205,7 @@ class Interrupted(WarmTest):
     def begin(self, rate="1M/s"):
         self.cold("f", 16 * MIB)
         process = subprocess.Popen(
-            [COMMAND, "warm", "--rate", rate, "f"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*COMMAND, "warm", "--rate", rate, "f"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
@@ -248,7 +248,7 @@ class Drawn(Terminal):
 
     def drawn(self, line, *use):
         with subprocess.Popen(
-            [COMMAND, "warm", "--rate", "1M/s", *use], stderr=self.terminal
+            [*COMMAND, "warm", "--rate", "1M/s", *use], stderr=self.terminal
         ) as process:
             seen = b""
             while not re.fullmatch(rb"(\r\033\[K" + line + rb")+", seen):
@@ -296,13 +296,13 @@ class Unseen(WarmTest):
     @tried_again
     def test_who_may_only_read(self):
         os.chmod(".", 0o755)
-        shutil.copy(COMMAND, "tome")
+        shutil.copy(PROGRAM, "tome")
         os.chmod("tome", 0o755)
         self.cold("f", MIB)
         os.chmod("f", 0o444)
         who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run(
-            [os.path.abspath("tome"), "warm", "f"], capture_output=True, timeout=100, **who
+            [*EMULATOR, os.path.abspath("tome"), "warm", "f"], capture_output=True, timeout=100, **who
         )
         self.assertEqual((0, b""), (done.returncode, done.stderr))
         self.assertIn(
