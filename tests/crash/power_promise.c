@@ -76,10 +76,9 @@ void promise_goes_on(promise *p, const event *what) {
 /* Many bytes at once: this is what the time goes into. */
 typedef signed char lanes __attribute__((vector_size(16)));
 
-static lanes load(const unsigned char *from) {
-  lanes bytes;
-  memcpy(&bytes, from, sizeof bytes);
-  return bytes;
+/* By address: how such a value is returned differs between processors of one kind. */
+static void load(lanes *to, const unsigned char *from) {
+  memcpy(to, from, sizeof *to);
 }
 
 static int any_of(const lanes *some) {
@@ -91,10 +90,14 @@ static int any_of(const lanes *some) {
 uint64_t first_broken(const promise *p, size_t sector, const unsigned char *content) {
   uint64_t start = (uint64_t)sector * SECTOR;
   for (uint64_t at = start, i = 0; i < SECTOR; at += sizeof(lanes), i += sizeof(lanes)) {
-    lanes got = load(content + i);
-    lanes broken = (got != load(p->kept + at)) &
-                   ~((got == load(p->coming + at)) & load(p->may_be_coming + at)) &
-                   ~((got == 0) & load(p->may_be_zero + at));
+    lanes got, kept, coming, may_be_coming, may_be_zero;
+    load(&got, content + i);
+    load(&kept, p->kept + at);
+    load(&coming, p->coming + at);
+    load(&may_be_coming, p->may_be_coming + at);
+    load(&may_be_zero, p->may_be_zero + at);
+    lanes broken =
+        (got != kept) & ~((got == coming) & may_be_coming) & ~((got == 0) & may_be_zero);
     for (uint64_t k = 0; any_of(&broken); k++)
       if (broken[k])
         return at + k;

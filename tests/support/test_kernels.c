@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 enum { SKIPPED_ALL = 77 };
 
@@ -19,12 +18,12 @@ void use_test_kernels(void) {
 
 fenced new_fenced(size_t size) {
   size = (size + PAGE - 1) / PAGE * PAGE;
-  unsigned char *all = mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  must(all != MAP_FAILED);
-  must_equal(mprotect(all + PAGE, size, PROT_READ | PROT_WRITE), 0);
+  unsigned char *all = new_pages(size + 2 * PAGE);
+  forbid_memory(all, PAGE);
+  forbid_memory(all + PAGE + size, PAGE);
   return (fenced){all + PAGE, all + PAGE + size};
 }
 
 void free_fenced(fenced memory) {
-  must_equal(munmap(memory.begin - PAGE, (size_t)(memory.end - memory.begin) + 2 * PAGE), 0);
+  free_pages(memory.begin - PAGE, (size_t)(memory.end - memory.begin) + 2 * PAGE);
 }

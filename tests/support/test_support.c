@@ -2,58 +2,41 @@
 #include "test_support.h"
 #include "test_kernels.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- the frame of a test ---- */
 
 static char directory[256];
 static char context_note[512];
-static pthread_t main_thread;
+static _Thread_local int is_main_thread;
 
 /* What must be as before when a test ends. */
 static struct {
   unsigned descriptors;
   unsigned memory_maps;
   uint64_t address_space;
-  struct sigaction bus;
+  uintptr_t handler;
 } before;
 
 static void count_everything(void) {
   before.descriptors = count_descriptors();
   before.memory_maps = count_mappings("/memfd:");
   before.address_space = address_space();
-  sigaction(SIGBUS, NULL, &before.bus);
+  before.handler = fault_handler_now();
 }
 
 int begin_test(void **state) {
   (void)state;
-  main_thread = pthread_self();
+  is_main_thread = 1;
   context_note[0] = '\0';
   use_test_kernels();
-  const char *base = getenv("TMPDIR");
-  snprintf(directory, sizeof directory, "%s/tome-test-XXXXXX", base != NULL ? base : "/tmp");
-  if (mkdtemp(directory) == NULL) {
-    print_error("cannot make %s: %s\n", directory, strerror(errno));
+  if (make_test_folder(directory, sizeof directory) < 0)
     return -1;
-  }
   count_everything();
   return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *unused, int type, struct FTW *place) {
-  (void)unused, (void)type, (void)place;
-  return remove(path);
 }
 
 static int left_behind(const char *what, uint64_t was, uint64_t is) {
@@ -66,19 +49,14 @@ static int left_behind(const char *what, uint64_t was, uint64_t is) {
 int end_test(void **state) {
   (void)state;
   const uint64_t slack = UINT64_C(1) << 30; /* heaps and stacks of threads; a reservation is more */
-  struct sigaction bus;
-  sigaction(SIGBUS, NULL, &bus);
   int result = left_behind("descriptors", before.descriptors, count_descriptors());
   result |= left_behind("mappings of files", 0, count_mappings(directory));
   result |= left_behind("mappings of memory", before.memory_maps, count_mappings("/memfd:"));
-  result |= left_behind("SIGBUS handler", (uintptr_t)before.bus.sa_sigaction,
-                        (uintptr_t)bus.sa_sigaction);
+  result |= left_behind("handler of lost pages", before.handler, fault_handler_now());
   if (address_space() > before.address_space + slack)
     result |= left_behind("address space", before.address_space, address_space());
-  if (nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) {
-    print_error("cannot remove %s: %s\n", directory, strerror(errno));
+  if (remove_test_folder(directory) < 0)
     result = -1;
-  }
   return result;
 }
 
@@ -93,7 +71,7 @@ const char *in_dir(const char *name) {
 size_t page_size(void) {
   static size_t size;
   if (size == 0)
-    size = (size_t)sysconf(_SC_PAGESIZE);
+    size = system_page();
   return size;
 }
 
@@ -110,34 +88,6 @@ uint64_t how_many(uint64_t few, uint64_t many) {
 void tell_figure(const char *name, uint64_t value) {
   printf("FIGURE %s: %" PRIu64 "\n", name, value);
   fflush(stdout);
-}
-
-unsigned count_descriptors(void) {
-  unsigned count = 0;
-  DIR *entries = opendir("/proc/self/fd");
-  while (readdir(entries) != NULL)
-    count++;
-  closedir(entries);
-  return count;
-}
-
-unsigned count_mappings(const char *part_of_line) {
-  char line[1024];
-  unsigned count = 0;
-  FILE *maps = fopen("/proc/self/maps", "re");
-  while (fgets(line, sizeof line, maps) != NULL)
-    if (strstr(line, part_of_line) != NULL)
-      count++;
-  fclose(maps);
-  return count;
-}
-
-uint64_t address_space(void) {
-  uint64_t pages = 0;
-  FILE *statm = fopen("/proc/self/statm", "re");
-  must(fscanf(statm, "%" SCNu64, &pages) == 1);
-  fclose(statm);
-  return pages * page_size();
 }
 
 /* ---- checks ---- */
@@ -157,8 +107,8 @@ void fail_at(const char *file, int line, const char *format, ...) {
   va_end(arguments);
   fprintf(stderr, "%s:%d: %s%s%s\n", file, line, message, context_note[0] != '\0' ? "\n  in: " : "",
           context_note);
-  if (is_child() || !pthread_equal(pthread_self(), main_thread))
-    _exit(99);
+  if (is_child() || !is_main_thread)
+    _Exit(99);
   _fail(file, line);
   abort(); /* cmocka does not say that it never returns */
 }
@@ -279,10 +229,10 @@ void *new_pattern(uint64_t offset, size_t length) {
 
 const char *make_file(const char *name, const void *bytes, size_t length) {
   const char *path = in_dir(name);
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  must(fd >= 0);
-  must_equal(write(fd, bytes, length), length);
-  must_equal(close(fd), 0);
+  FILE *file = fopen(path, "wb");
+  must(file != NULL);
+  must_equal(fwrite(bytes, 1, length, file), length);
+  must_equal(fclose(file), 0);
   return path;
 }
 
@@ -295,35 +245,15 @@ const char *make_pattern_file(const char *name, size_t length) {
 
 const char *make_hole(const char *name, uint64_t length) {
   const char *path = make_file(name, "", 0);
-  must_equal(truncate(path, (off_t)length), 0);
+  set_file_length(path, length);
   return path;
-}
-
-static struct stat status_of(const char *path) {
-  struct stat status;
-  must_equal(stat(path, &status), 0);
-  return status;
-}
-
-uint64_t file_length(const char *path) {
-  return (uint64_t)status_of(path).st_size;
-}
-
-uint64_t file_allocated(const char *path) {
-  return (uint64_t)status_of(path).st_blocks * 512;
 }
 
 void *read_file(const char *path, size_t *ret_length) {
   size_t length = (size_t)file_length(path);
   char *bytes = malloc(length + 1);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  must(fd >= 0);
-  size_t done = 0;
-  ssize_t got;
-  while (done < length && (got = read(fd, bytes + done, length - done)) > 0)
-    done += (size_t)got;
-  must_equal(done, length);
-  must_equal(close(fd), 0);
+  must(bytes != NULL);
+  must_equal(read_from(path, 0, bytes, length), length);
   *ret_length = length;
   return bytes;
 }

@@ -20,6 +20,8 @@
 
 #include <tome/tome.h>
 
+#include "test_system.h"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
 #elif defined(__has_feature)
@@ -130,8 +132,6 @@ const char *make_file(const char *name, const void *bytes, size_t length);
 const char *make_pattern_file(const char *name, size_t length);
 const char *make_hole(const char *name, uint64_t length);
 
-uint64_t file_length(const char *path);
-uint64_t file_allocated(const char *path);
 /** All bytes of a file; free() them. */
 void *read_file(const char *path, size_t *ret_length);
 
@@ -218,10 +218,5 @@ void write_elsewhere(const char *path, uint64_t offset, const void *bytes, size_
 
 /** Whether this process is a child made by start_child(). */
 int is_child(void);
-
-/** Counts of this process, from /proc. */
-unsigned count_descriptors(void);
-unsigned count_mappings(const char *part_of_line);
-uint64_t address_space(void);
 
 #endif

@@ -239,7 +239,7 @@ static void thousands_of_maps_leave_most_of_the_address_space(void **state) {
   tome **maps = calloc(MAPS, sizeof(tome *));
   for (int i = 0; i < MAPS; i++)
     maps[i] = open_map(path, TOME_WRITE);
-  size_t half = (size_t)1 << 45; /* of what there is besides: a quarter of all */
+  size_t half = (size_t)(UINT64_C(1) << 45); /* of what there is besides: a quarter of all */
   void *space = mmap(NULL, half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   must(space != MAP_FAILED);
   must_equal(munmap(space, half), 0);

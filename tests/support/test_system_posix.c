@@ -1,0 +1,167 @@
+#include "test_system.h"
+
+#include "test_support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files, by path ---- */
+
+int make_test_folder(char *ret_path, size_t room) {
+  const char *base = getenv("TMPDIR");
+  snprintf(ret_path, room, "%s/tome-test-XXXXXX", base != NULL ? base : "/tmp");
+  if (mkdtemp(ret_path) != NULL)
+    return 0;
+  print_error("cannot make %s: %s\n", ret_path, strerror(errno));
+  return -1;
+}
+
+static int remove_entry(const char *path, const struct stat *unused, int type, struct FTW *place) {
+  (void)unused, (void)type, (void)place;
+  return remove(path);
+}
+
+int remove_test_folder(const char *path) {
+  if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0)
+    return 0;
+  print_error("cannot remove %s: %s\n", path, strerror(errno));
+  return -1;
+}
+
+static struct stat status_of(const char *path) {
+  struct stat status;
+  must_equal(stat(path, &status), 0);
+  return status;
+}
+
+uint64_t file_length(const char *path) {
+  return (uint64_t)status_of(path).st_size;
+}
+
+uint64_t file_allocated(const char *path) {
+  return (uint64_t)status_of(path).st_blocks * 512;
+}
+
+int file_exists(const char *path) {
+  return access(path, F_OK) == 0;
+}
+
+void set_file_length(const char *path, uint64_t length) {
+  must_equal(truncate(path, (off_t)length), 0);
+}
+
+static int must_open(const char *path, int flags) {
+  int fd = open(path, flags | O_CLOEXEC);
+  if (fd < 0)
+    fail_at(__FILE__, __LINE__, "cannot open %s: %s", path, strerror(errno));
+  return fd;
+}
+
+void write_into(const char *path, uint64_t offset, const void *bytes, size_t length) {
+  int fd = must_open(path, O_WRONLY);
+  must_equal(pwrite(fd, bytes, length, (off_t)offset), length);
+  must_equal(close(fd), 0);
+}
+
+size_t read_from(const char *path, uint64_t offset, void *buffer, size_t length) {
+  int fd = must_open(path, O_RDONLY);
+  size_t done = 0;
+  ssize_t got;
+  while (done < length &&
+         (got = pread(fd, (char *)buffer + done, length - done, (off_t)(offset + done))) != 0) {
+    must(got > 0);
+    done += (size_t)got;
+  }
+  must_equal(close(fd), 0);
+  return done;
+}
+
+void append_to(const char *path, const void *bytes, size_t length) {
+  int fd = must_open(path, O_WRONLY | O_APPEND);
+  must_equal(write(fd, bytes, length), length);
+  must_equal(close(fd), 0);
+}
+
+void remove_file(const char *path) {
+  must_equal(unlink(path), 0);
+}
+
+void move_file(const char *from, const char *to) {
+  must_equal(rename(from, to), 0);
+}
+
+void make_folder(const char *path) {
+  must_equal(mkdir(path, 0700), 0);
+}
+
+/* ---- this process ---- */
+
+size_t system_page(void) {
+  return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void *new_pages(size_t length) {
+  void *address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  must(address != MAP_FAILED);
+  return address;
+}
+
+void forbid_memory(void *address, size_t length) {
+  must_equal(mprotect(address, length, PROT_NONE), 0);
+}
+
+void free_pages(void *address, size_t length) {
+  must_equal(munmap(address, length), 0);
+}
+
+void pause_for(uint64_t microseconds) {
+  usleep((useconds_t)microseconds);
+}
+
+void set_environment(const char *name, const char *value) {
+  must_equal(value != NULL ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
+unsigned count_descriptors(void) {
+  unsigned count = 0;
+  DIR *entries = opendir("/proc/self/fd");
+  while (readdir(entries) != NULL)
+    count++;
+  closedir(entries);
+  return count;
+}
+
+unsigned count_mappings(const char *part_of_line) {
+  char line[1024];
+  unsigned count = 0;
+  FILE *maps = fopen("/proc/self/maps", "re");
+  while (fgets(line, sizeof line, maps) != NULL)
+    if (strstr(line, part_of_line) != NULL)
+      count++;
+  fclose(maps);
+  return count;
+}
+
+uint64_t address_space(void) {
+  uint64_t pages = 0;
+  FILE *statm = fopen("/proc/self/statm", "re");
+  must(fscanf(statm, "%" SCNu64, &pages) == 1);
+  fclose(statm);
+  return pages * page_size();
+}
+
+uintptr_t fault_handler_now(void) {
+  struct sigaction bus;
+  sigaction(SIGBUS, NULL, &bus);
+  return (uintptr_t)bus.sa_sigaction;
+}
