@@ -2,17 +2,16 @@
  * Tome has for many reads. */
 #include "bench_method.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "complain.h"
-#include "stopwatch.h"
+#include "files.h"
+#include "machine.h"
+#include "streams.h"
+#include "time_of_day.h"
 
 #define PIECE ((size_t)1 << 20)
 
@@ -22,26 +21,12 @@ static int fail(const struct bench_source *source) {
 }
 
 static int open_file(struct bench_source *source) {
-  source->fd = open(source->path, O_RDONLY | O_CLOEXEC);
+  source->fd = file_open(source->path, 1);
   return source->fd < 0 ? fail(source) : 0;
 }
 
-/* 0 where the system does not tell. */
-static uint64_t available_memory(void) {
-  static const char name[] = "MemAvailable:";
-  uint64_t kib = 0;
-  char line[128];
-  FILE *file = fopen("/proc/meminfo", "r");
-  while (file && kib == 0 && fgets(line, sizeof line, file))
-    if (strncmp(line, name, sizeof name - 1) == 0)
-      kib = strtoull(line + sizeof name - 1, NULL, 10);
-  if (file)
-    fclose(file);
-  return kib * 1024;
-}
-
 int bench_fits_memory(uint64_t size) {
-  return size <= available_memory() / 2 && size <= SIZE_MAX / 2;
+  return size <= machine_free_memory() / 2 && size <= SIZE_MAX / 2;
 }
 
 static int whole_open(struct bench_source *source) {
@@ -56,9 +41,9 @@ static int whole_open(struct bench_source *source) {
 }
 
 /* A piece of the file, into its place or over the piece before. Returns how much came, or less than 0. */
-static ssize_t read_piece(struct bench_source *source, uint64_t at, unsigned char *piece) {
+static int64_t read_piece(struct bench_source *source, uint64_t at, unsigned char *piece) {
   size_t length = source->size - at < PIECE ? (size_t)(source->size - at) : PIECE;
-  return pread(source->fd, source->bytes ? source->bytes + at : piece, length, (off_t)at);
+  return file_read_at(source->fd, source->bytes ? source->bytes + at : piece, length, at);
 }
 
 /* Where the file does not fit, a piece at a time is read into the same memory and forgotten. */
@@ -68,7 +53,7 @@ static int whole_prepare(struct bench_source *source, uint64_t deadline) {
     return fail(source);
   int result = 0;
   for (uint64_t at = 0; at < source->size && result == 0;) {
-    ssize_t got = read_piece(source, at, piece);
+    int64_t got = read_piece(source, at, piece);
     if (got < 0)
       result = fail(source);
     else if (got == 0)
@@ -84,10 +69,10 @@ static int whole_prepare(struct bench_source *source, uint64_t deadline) {
 
 static int seek_read(struct bench_source *source, const struct bench_reads *one) {
   uint64_t offset = one->offsets[0];
-  if (lseek(source->fd, (off_t)offset, SEEK_SET) < 0)
+  if (stream_move(source->fd, offset) < 0)
     return fail(source);
   for (size_t done = 0; done < one->length;) {
-    ssize_t got = read(source->fd, one->buffer + done, one->length - done);
+    ssize_t got = stream_read(source->fd, one->buffer + done, one->length - done);
     if (got < 0)
       return fail(source);
     if (got == 0) {
@@ -111,15 +96,8 @@ static int whole_read(struct bench_source *source, const struct bench_reads *rea
 static int mapping_open(struct bench_source *source) {
   if (open_file(source) < 0)
     return -1;
-  if (source->size > SIZE_MAX) {
-    errno = ENOMEM;
-    return fail(source);
-  }
-  void *address = mmap(NULL, (size_t)source->size, PROT_READ, MAP_SHARED, source->fd, 0);
-  if (address == MAP_FAILED)
-    return fail(source);
-  source->bytes = address;
-  return 0;
+  source->bytes = file_map(source->fd, source->size);
+  return source->bytes ? 0 : fail(source);
 }
 
 static int map_fail(const struct bench_source *source) {

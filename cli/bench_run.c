@@ -1,4 +1,4 @@
-/* The parent drops the file from memory and forks. The child does the cold pass, reports, waits
+/* The parent drops the file from memory and starts a child. It does the cold pass, reports, waits
  * until the parent has looked at the page cache, and does the warm passes. Its peak memory is what
  * the system says when it ends.
  *
@@ -6,16 +6,12 @@
  * warm pass that is not timed. */
 #include "bench_run.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "child_process.h"
 #include "complain.h"
+#include "files.h"
 #include "progress.h"
 #include "stopwatch.h"
 #include "verb.h"
@@ -138,7 +134,8 @@ static int compare_bytes(struct child *child, uint64_t expected) {
 }
 
 static int warm_passes(struct child *child, struct bench_result *result) {
-  uint64_t times[WARM_PASSES_MAX], spent = 0, count = 0;
+  uint64_t times[WARM_PASSES_MAX], spent = 0;
+  size_t count = 0;
   result->warm = TOME_UNKNOWN;
   if (!can_be_warm(child, result))
     return 0;
@@ -156,7 +153,7 @@ static int warm_passes(struct child *child, struct bench_result *result) {
 }
 
 static int report(const struct child *child, const struct bench_result *result) {
-  return write(child->to_parent, result, sizeof *result) == (ssize_t)sizeof *result ? 0 : -1;
+  return child_send(child->to_parent, result, sizeof *result);
 }
 
 static int make_buffer(struct child *child) {
@@ -174,12 +171,11 @@ static int make_buffer(struct child *child) {
 
 static int child_main(struct child *child) {
   struct bench_result result = {.cold = 0};
-  char go;
   if (make_buffer(child) < 0)
     return -1;
   if (cold_pass(child, &result) < 0 || report(child, &result) < 0)
     return -1;
-  (void)!read(child->from_parent, &go, 1); /* returns when the parent closes its end */
+  child_wait(child->from_parent);
   return warm_passes(child, &result) < 0 || report(child, &result) < 0 ? -1 : 0;
 }
 
@@ -205,8 +201,7 @@ static int resident(const char *path, int drop, uint64_t *ret) {
 }
 
 static void wait_a_little(void) {
-  struct timespec interval = {.tv_nsec = 10 * 1000 * 1000};
-  nanosleep(&interval, NULL);
+  wait_milliseconds(10);
 }
 
 /* TOME_UNKNOWN will not become known. */
@@ -217,11 +212,7 @@ static int can_be_dropped(uint64_t left) {
 /* Only clean pages can be dropped: what was written to the file a moment ago goes to the disk
  * first. Nor can pages that the disk is still reading ahead into: they are tried again. */
 static int drop_from_memory(const char *path, uint64_t *ret_left) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) {
-    (void)fsync(fd); /* a failure shows as pages that stay */
-    close(fd);
-  }
+  file_write_back(path); /* a failure shows as pages that stay */
   int result = resident(path, 1, ret_left);
   for (int tries = 0; tries < 10 && result == 0 && can_be_dropped(*ret_left); tries++) {
     wait_a_little();
@@ -244,22 +235,19 @@ static int resident_at_rest(const char *path, uint64_t *ret) {
 }
 
 /* One report of the child. Returns 0, or -1 if it ended without one. */
-static int receive(int from_child, struct bench_result *ret) {
-  struct pollfd wait = {.fd = from_child, .events = POLLIN};
-  while (poll(&wait, 1, 200) <= 0)
+static int receive(const struct child_process *process, struct bench_result *ret) {
+  while (!child_is_ready(process, 200))
     progress_update(0);
-  return read(from_child, ret, sizeof *ret) == (ssize_t)sizeof *ret ? 0 : -1;
+  return child_receive(process, ret, sizeof *ret);
 }
 
-/* Closing `go` lets the child go on; writing into it could end us by SIGPIPE, had the child died.
- */
-static int supervise(const struct bench_plan *plan, int from_child, int go,
+static int supervise(const struct bench_plan *plan, struct child_process *process,
                      struct bench_result *result) {
   struct bench_result reported;
-  int failed = receive(from_child, &reported) < 0 ||
-               resident_at_rest(plan->path, &result->resident_after) < 0;
-  close(go);
-  if (failed || receive(from_child, &reported) < 0)
+  int failed =
+      receive(process, &reported) < 0 || resident_at_rest(plan->path, &result->resident_after) < 0;
+  child_let_go(process);
+  if (failed || receive(process, &reported) < 0)
     return -1;
   reported.resident_before = result->resident_before;
   reported.resident_after = result->resident_after;
@@ -268,63 +256,95 @@ static int supervise(const struct bench_plan *plan, int from_child, int go,
 }
 
 /* Wait for the end. A child that ended with an exit status of its own has said why. */
-static int collect(const struct bench_plan *plan, const struct bench_method *method, pid_t pid,
-                   struct bench_result *result) {
-  int status;
-  struct rusage usage;
-  if (wait4(pid, &status, 0, &usage) < 0) {
+static int collect(const struct bench_plan *plan, const struct bench_method *method,
+                   struct child_process *process, struct bench_result *result) {
+  struct child_end end;
+  if (child_end(process, &end) < 0) {
     complain_system(plan->path);
     return -1;
   }
-  if (WIFSIGNALED(status))
-    complain(plan->path, "%s: the process died of a signal: %s", method->name,
-             strsignal(WTERMSIG(status)));
-  result->peak_memory = (uint64_t)usage.ru_maxrss * 1024;
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+  if (end.death)
+    complain(plan->path, "%s: the process died of a signal: %s", method->name, end.death);
+  result->peak_memory = end.peak_memory;
+  return end.failed ? -1 : 0;
 }
 
-static int run_child(const struct bench_plan *plan, const struct bench_method *method,
-                     int to_parent, int from_parent) {
-  struct child child = {
-      .plan = plan, .method = method, .to_parent = to_parent, .from_parent = from_parent};
-  child.source = (struct bench_source){.path = plan->path, .size = plan->size, .fd = -1};
+/* The plan that a child is to follow, as it is sent: the path stands behind it. */
+struct message {
+  uint64_t size, count, length, limit, method;
+};
+
+/* The plan this process is following: a child that is a copy of it has it at hand. */
+static const struct bench_plan *followed;
+
+static int unpack(const struct message *message, const char *path, struct bench_plan *ret) {
+  *ret = (struct bench_plan){.path = path,
+                             .size = message->size,
+                             .count = (size_t)message->count,
+                             .length = (size_t)message->length,
+                             .limit = message->limit};
+  ret->offsets = bench_offsets(ret);
+  if (!ret->offsets)
+    complain_system(path);
+  return ret->offsets ? 0 : -1;
+}
+
+int bench_child(const void *bytes, size_t length, int to_parent, int from_parent) {
+  const struct message *message = bytes;
+  const char *path = (const char *)bytes + sizeof *message;
+  struct bench_plan plan;
+  struct child child = {.plan = followed,
+                        .method = &bench_methods[message->method],
+                        .to_parent = to_parent,
+                        .from_parent = from_parent};
+  (void)length;
+  if (!followed) {
+    if (unpack(message, path, &plan) < 0)
+      return STATUS_ERROR;
+    child.plan = &plan;
+  }
+  child.source =
+      (struct bench_source){.path = child.plan->path, .size = child.plan->size, .fd = -1};
   return child_main(&child) < 0 ? STATUS_ERROR : STATUS_OK;
 }
 
-static int run_processes(const struct bench_plan *plan, const struct bench_method *method,
-                         int up[2], int down[2], struct bench_result *result) {
-  pid_t pid = fork();
-  if (pid == 0) {
-    close(up[0]);
-    close(down[1]);
-    _exit(run_child(plan, method, up[1], down[0]));
-  }
-  close(up[1]);
-  close(down[0]);
-  if (pid < 0) {
+static int start(const struct bench_plan *plan, const struct bench_method *method,
+                 struct child_process *ret) {
+  size_t path = strlen(plan->path) + 1;
+  struct message *message = malloc(sizeof *message + path);
+  if (!message)
+    return -1;
+  *message = (struct message){.size = plan->size,
+                              .count = plan->count,
+                              .length = plan->length,
+                              .limit = plan->limit,
+                              .method = (uint64_t)(method - bench_methods)};
+  memcpy(message + 1, plan->path, path);
+  followed = plan;
+  int result = child_start(bench_child, message, sizeof *message + path, ret);
+  free(message);
+  return result;
+}
+
+static int run_child(const struct bench_plan *plan, const struct bench_method *method,
+                     struct bench_result *result) {
+  struct child_process process;
+  if (start(plan, method, &process) < 0) {
     complain_system(plan->path);
-    close(down[1]);
-    close(up[0]);
     return -1;
   }
-  int supervised = supervise(plan, up[0], down[1], result);
-  close(up[0]);
-  int collected = collect(plan, method, pid, result);
+  int supervised = supervise(plan, &process, result);
+  int collected = collect(plan, method, &process, result);
   return supervised < 0 ? supervised : collected;
 }
 
 int bench_run(const struct bench_plan *plan, const struct bench_method *method,
               struct bench_result *ret) {
   struct bench_result result = {.cold = 0};
-  int up[2], down[2];
   if (drop_from_memory(plan->path, &result.resident_before) < 0)
     return -1;
-  if (pipe(up) < 0 || pipe(down) < 0) {
-    complain_system(plan->path);
-    return -1;
-  }
   progress_begin(method->name, 0);
-  int failed = run_processes(plan, method, up, down, &result);
+  int failed = run_child(plan, method, &result);
   progress_end();
   if (failed == 0)
     *ret = result;

@@ -29,6 +29,12 @@ struct bench_result {
   uint64_t checksum;    /* of all bytes read in the cold pass, if it was not stopped */
 };
 
+/* Offsets for a plan of that size, count and length, the same ones each time; NULL: no memory. */
+uint64_t *bench_offsets(const struct bench_plan *plan);
+
+/* What a child of child_process.h does for bench_run(). */
+int bench_child(const void *bytes, size_t length, int to_parent, int from_parent);
+
 /* Returns 0, or complains and returns -1. */
 int bench_run(const struct bench_plan *plan, const struct bench_method *method,
               struct bench_result *ret);

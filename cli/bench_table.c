@@ -12,7 +12,7 @@
 /* All runs of a method. */
 struct runs {
   struct bench_result *results; /* room for `wanted` */
-  uint64_t wanted, count;
+  size_t wanted, count;
   uint64_t spent;
 };
 
@@ -110,13 +110,15 @@ int bench_table_make(const struct bench_plan *plan, size_t reads, uint64_t runs,
   struct bench_plan part = *plan;
   struct runs all[BENCH_METHODS];
   part.count = reads;
-  struct bench_result *results = calloc((size_t)runs, BENCH_METHODS * sizeof *results);
+  struct bench_result *results =
+      runs <= SIZE_MAX ? calloc((size_t)runs, BENCH_METHODS * sizeof *results) : NULL;
   if (!results) {
     complain(plan->path, "out of memory for so many runs");
     return -1;
   }
   for (int method = 0; method < BENCH_METHODS; method++)
-    all[method] = (struct runs){.results = results + (size_t)method * (size_t)runs, .wanted = runs};
+    all[method] =
+        (struct runs){.results = results + (size_t)method * (size_t)runs, .wanted = (size_t)runs};
   int result = run_all(&part, runs, all);
   ret->reads = reads;
   for (int method = 0; method < BENCH_METHODS && result == 0; method++)

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arguments.h"
+#include "terminal.h"
 
 int color_choice_read(const struct arguments *args, const char *word, enum color_choice *ret) {
   static const struct {
@@ -24,9 +24,8 @@ int color_choice_read(const struct arguments *args, const char *word, enum color
 }
 
 int color_wanted(enum color_choice choice) {
-  const char *terminal = getenv("TERM"), *unwanted = getenv("NO_COLOR");
+  const char *unwanted = getenv("NO_COLOR");
   if (choice != COLOR_AUTO)
     return choice == COLOR_ALWAYS;
-  return isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0 &&
-         !(unwanted && *unwanted);
+  return terminal_takes_escapes() && !(unwanted && *unwanted);
 }

@@ -13,6 +13,7 @@
 #include "progress.h"
 #include "shown_name.h"
 #include "standard_output.h"
+#include "system_text.h"
 
 static FILE *picture; /* NULL: standard error is where complaints go */
 
@@ -82,7 +83,7 @@ void complain_tome(const char *subject, const char *hint) {
   if (error->detail)
     fprintf(out(), ": %s", error->detail);
   if (error->code == TOME_ESYSTEM && error->system)
-    fprintf(out(), ": %s", strerror(error->system));
+    fprintf(out(), ": %s", system_error_text(error->system));
   if (hint)
     fprintf(out(), "; %s", hint);
   if (names_bytes(error))

@@ -2,14 +2,13 @@
  * what fits in one is stored in one go, however it trickled in. */
 #include "data_input.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "complain.h"
 #include "hex_text.h"
 #include "progress.h"
+#include "streams.h"
 
 #define PIECE ((size_t)1 << 20)
 
@@ -48,17 +47,16 @@ int data_input_begin(struct data_input *input, const struct arguments *args, con
 static int read_piece(struct data_input *input) {
   input->length = 0;
   while (input->length < PIECE) {
-    ssize_t got = read(STDIN_FILENO, input->bytes + input->length, PIECE - input->length);
+    ssize_t got = stream_read(STREAM_IN, input->bytes + input->length, PIECE - input->length);
     if (got == 0) {
       input->ended = 1;
       break;
     }
-    if (got > 0)
-      input->length += (size_t)got;
-    else if (errno != EINTR) {
+    if (got < 0) {
       complain_system("(standard input)");
       return -1;
     }
+    input->length += (size_t)got;
   }
   return input->length > 0;
 }

@@ -6,24 +6,22 @@
 
 #define FIRST_SLOTS ((size_t)64)
 
-struct file_identity {
-  dev_t device;
-  ino_t number;
+struct file_slot {
+  struct file_identity file;
   int taken;
 };
 
 /* Numbers that lie side by side come from the same folder: they are spread by a multiplication. */
 static size_t first_slot(const struct file_set *set, const struct file_identity *file) {
   uint64_t mixed =
-      ((uint64_t)file->number ^ ((uint64_t)file->device << 32)) * UINT64_C(0x9E3779B97F4A7C15);
+      (file->number[0] ^ file->number[1] ^ (file->device << 32)) * UINT64_C(0x9E3779B97F4A7C15);
   return (size_t)(mixed >> 32) & (set->slot_count - 1);
 }
 
 /* Where the file is, or the free slot where it belongs. */
-static struct file_identity *find(const struct file_set *set, const struct file_identity *file) {
+static struct file_slot *find(const struct file_set *set, const struct file_identity *file) {
   size_t slot = first_slot(set, file);
-  while (set->slots[slot].taken &&
-         (set->slots[slot].number != file->number || set->slots[slot].device != file->device))
+  while (set->slots[slot].taken && !file_identity_same(&set->slots[slot].file, file))
     slot = (slot + 1) & (set->slot_count - 1);
   return &set->slots[slot];
 }
@@ -36,20 +34,19 @@ static int make_larger(struct file_set *set) {
     return -1;
   for (size_t i = 0; i < set->slot_count; i++)
     if (set->slots[i].taken)
-      *find(&larger, &set->slots[i]) = set->slots[i];
+      *find(&larger, &set->slots[i].file) = set->slots[i];
   free(set->slots);
   *set = larger;
   return 0;
 }
 
-int file_set_add(struct file_set *set, const struct stat *file) {
+int file_set_add(struct file_set *set, const struct file_identity *file) {
   if (2 * set->used >= set->slot_count && make_larger(set) < 0)
     return -1;
-  struct file_identity identity = {.device = file->st_dev, .number = file->st_ino, .taken = 1};
-  struct file_identity *slot = find(set, &identity);
+  struct file_slot *slot = find(set, file);
   if (slot->taken)
     return 0;
-  *slot = identity;
+  *slot = (struct file_slot){.file = *file, .taken = 1};
   set->used++;
   return 1;
 }

@@ -2,16 +2,15 @@
  * first name on top. So one directory is open at a time, however deep they lie in one another. */
 #include "file_walk.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "array_resize.h"
 #include "complain.h"
 #include "file_set.h"
+#include "files.h"
 #include "input_file.h"
 #include "verb.h"
 
@@ -36,7 +35,7 @@ static void fail(struct walk *walk, const char *path) {
 
 static int make_room(struct walk *walk) {
   size_t room = walk->room ? 2 * walk->room : 64;
-  char **larger = reallocarray(walk->waiting, room, sizeof *larger);
+  char **larger = array_resize(walk->waiting, room, sizeof *larger);
   if (!larger)
     return -1;
   walk->waiting = larger;
@@ -47,8 +46,7 @@ static int make_room(struct walk *walk) {
 static int push(struct walk *walk, const char *directory, const char *name) {
   if (walk->count == walk->room && make_room(walk) < 0)
     return -1;
-  size_t length = strlen(directory);
-  const char *slash = length > 0 && directory[length - 1] == '/' ? "" : "/";
+  const char *slash = path_ends_in_divider(directory) ? "" : "/";
   if (asprintf(&walk->waiting[walk->count], "%s%s%s", directory, slash, name) < 0) {
     errno = ENOMEM;
     return -1;
@@ -57,70 +55,58 @@ static int push(struct walk *walk, const char *directory, const char *name) {
   return 0;
 }
 
-/* Returns 0, or -1 with errno, having pushed what came before the failure. */
-static int push_entries(struct walk *walk, const char *path, DIR *directory) {
-  const struct dirent *entry;
-  while (errno = 0, (entry = readdir(directory))) {
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-      continue;
-    if (push(walk, path, entry->d_name) < 0)
-      return -1;
-  }
-  return errno == 0 ? 0 : -1;
+/* A directory that is read, and what its names are pushed on. */
+struct listing {
+  struct walk *walk;
+  const char *directory;
+};
+
+static int push_entry(void *context, const char *name) {
+  const struct listing *listing = context;
+  return push(listing->walk, listing->directory, name);
 }
 
 static int last_name_first(const void *a, const void *b) {
   return strcmp(*(char *const *)b, *(char *const *)a);
 }
 
-static DIR *open_directory(const char *path, int flags) {
-  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-  DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-  if (!directory && fd >= 0)
-    close(fd);
-  return directory;
-}
-
-static void enter(struct walk *walk, const char *path, int flags) {
-  DIR *directory = open_directory(path, flags);
-  if (!directory) {
-    fail(walk, path);
-    return;
-  }
+/* What came before a failure is visited. */
+static void enter(struct walk *walk, const char *path, int follow) {
+  struct listing listing = {walk, path};
   size_t before = walk->count;
-  if (push_entries(walk, path, directory) < 0)
+  if (directory_each(path, follow, push_entry, &listing) < 0)
     fail(walk, path);
-  closedir(directory);
   if (walk->count > before)
     qsort(walk->waiting + before, walk->count - before, sizeof *walk->waiting, last_name_first);
 }
 
 /* Whether it was met before. Where that cannot be kept in mind, it is met again. */
-static int is_known(struct walk *walk, const char *path, const struct stat *file) {
-  int added = file_set_add(&walk->met, file);
+static int is_known(struct walk *walk, const char *path, const struct file_facts *file) {
+  int added = file_set_add(&walk->met, &file->identity);
   if (added < 0)
     fail(walk, path);
   return added == 0;
 }
 
 static void visit(struct walk *walk, const char *path) {
-  struct stat file;
-  if (lstat(path, &file) < 0)
+  struct file_facts file;
+  if (file_facts_of_entry(path, &file) < 0)
     fail(walk, path);
-  else if (S_ISDIR(file.st_mode) && !is_known(walk, path, &file))
-    enter(walk, path, O_NOFOLLOW);
-  else if ((S_ISREG(file.st_mode) || S_ISBLK(file.st_mode)) && !is_known(walk, path, &file))
+  else if (file.kind == FILE_OTHER || is_known(walk, path, &file))
+    return;
+  else if (file.kind == FILE_DIRECTORY)
+    enter(walk, path, 0);
+  else
     worsen(walk, walk->each(walk->context, path));
 }
 
 static void visit_operand(struct walk *walk, const char *name) {
-  struct stat file;
-  int is_stdin = input_is_stdin(name);
-  int failed = is_stdin ? fstat(STDIN_FILENO, &file) : stat(name, &file);
+  struct file_facts file;
+  int failed = input_facts(name, &file);
   if (!failed && is_known(walk, name, &file))
     return;
-  if (!failed && !is_stdin && S_ISDIR(file.st_mode))
-    enter(walk, name, 0);
+  if (!failed && !input_is_stdin(name) && file.kind == FILE_DIRECTORY)
+    enter(walk, name, 1);
   else
     worsen(walk, walk->each(walk->context, name));
 }

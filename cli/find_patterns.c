@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_resize.h"
 #include "complain.h"
 #include "hex_text.h"
 
@@ -15,7 +16,7 @@ static int out_of_memory(void) {
 int find_patterns_add(struct find_patterns *patterns, char *text) {
   if (patterns->count == patterns->room) {
     size_t room = patterns->room ? patterns->room * 2 : 8;
-    char **texts = reallocarray(patterns->texts, room, sizeof *texts);
+    char **texts = array_resize(patterns->texts, room, sizeof *texts);
     if (!texts)
       return out_of_memory();
     patterns->texts = texts;

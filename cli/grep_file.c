@@ -1,14 +1,14 @@
 /* What can be mapped is searched by all processors; what cannot, such as a pipe, is read as it comes. */
 #include "grep_file.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "complain.h"
+#include "files.h"
 #include "grep_search.h"
 #include "input_file.h"
 #include "progress.h"
+#include "streams.h"
 #include "verb.h"
 
 /* As grep does, from where standard input is positioned on. */
@@ -16,10 +16,10 @@ static int open_map(tome **ret, const char *operand, uint64_t *ret_base) {
   *ret_base = 0;
   if (!input_is_stdin(operand))
     return tome_open(ret, operand, TOME_READ, NULL);
-  off_t position = lseek(STDIN_FILENO, 0, SEEK_CUR);
+  int64_t position = stream_position(STREAM_IN);
   tome_options options = TOME_OPTIONS_INIT;
   *ret_base = options.offset = position > 0 ? (uint64_t)position : 0;
-  return tome_open_fd(ret, STDIN_FILENO, TOME_READ, &options);
+  return tome_open_fd(ret, STREAM_IN, TOME_READ, &options);
 }
 
 /* Who reads standard input next goes on behind it, or behind the last line that was wanted. */
@@ -28,7 +28,7 @@ static void move_on(const struct grep_search *search, uint64_t base) {
                             search->count == search->printer->request->most
                         ? search->behind
                         : search->text.end;
-  (void)lseek(STDIN_FILENO, (off_t)(base + behind), SEEK_SET);
+  (void)stream_move(STREAM_IN, base + behind);
 }
 
 void grep_complain(const struct grep_printer *printer, int code) {
@@ -56,7 +56,7 @@ static int search_map(struct grep_search *search, tome *map) {
 }
 
 static int search_descriptor(struct grep_search *search, const char *operand) {
-  int fd = input_is_stdin(operand) ? STDIN_FILENO : open(operand, O_RDONLY | O_CLOEXEC);
+  int fd = input_is_stdin(operand) ? STREAM_IN : file_open(operand, 1);
   if (fd < 0) {
     if (!search->printer->request->silent)
       complain_system(search->printer->name);
@@ -64,8 +64,8 @@ static int search_descriptor(struct grep_search *search, const char *operand) {
   }
   int status = grep_search_stream(search, fd);
   search->complete = status == STATUS_OK;
-  if (fd != STDIN_FILENO)
-    close(fd);
+  if (fd != STREAM_IN)
+    (void)stream_close(fd);
   return status;
 }
 

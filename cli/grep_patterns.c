@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_resize.h"
 #include "complain.h"
 #include "ere_syntax.h"
+#include "files.h"
+#include "streams.h"
 #include "verb.h"
 
 static int out_of_memory(void) {
@@ -20,7 +23,7 @@ static int keep(struct grep_patterns *patterns, char *bytes, size_t length) {
     return out_of_memory();
   if (patterns->count == patterns->room) {
     size_t room = patterns->room ? patterns->room * 2 : 8;
-    tome_needle *items = reallocarray(patterns->items, room, sizeof *items);
+    tome_needle *items = array_resize(patterns->items, room, sizeof *items);
     if (!items) {
       free(bytes);
       return out_of_memory();
@@ -56,7 +59,7 @@ static int add_lines(struct grep_patterns *patterns, FILE *file, const char *nam
   size_t room = 0;
   ssize_t length;
   int status = STATUS_OK;
-  while (status == STATUS_OK && (length = getline(&line, &room, file)) > 0) {
+  while (status == STATUS_OK && (length = stream_line(&line, &room, file)) > 0) {
     if (line[length - 1] == '\n')
       length--;
     status = keep(patterns, copy_bytes(line, (size_t)length), (size_t)length);
@@ -72,7 +75,7 @@ static int add_lines(struct grep_patterns *patterns, FILE *file, const char *nam
 int grep_patterns_add_file(struct grep_patterns *patterns, const char *name) {
   if (strcmp(name, "-") == 0)
     return add_lines(patterns, stdin, "(standard input)");
-  FILE *file = fopen(name, "re");
+  FILE *file = file_stream_read(name);
   if (!file) {
     complain_system(name);
     return STATUS_ERROR;

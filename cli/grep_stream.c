@@ -3,13 +3,14 @@
  * What may still be asked for stays in memory: the beginning of a line whose end has not come, and the lines before it that may
  * become context. When the room is used up, it is doubled unless half of it can be freed; so all this takes time in proportion
  * to what comes. */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "complain.h"
 #include "grep_search.h"
+#include "machine.h"
 #include "standard_output.h"
+#include "streams.h"
+#include "system_text.h"
 #include "verb.h"
 
 #define ROOM ((size_t)256 << 10)
@@ -22,8 +23,8 @@ struct stream {
 
 /* A line that never ends must not take all the memory there is. */
 static size_t memory_limit(void) {
-  long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-  return pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size : SIZE_MAX / 2;
+  uint64_t half = machine_memory() / 2;
+  return half > 0 && half < SIZE_MAX / 2 ? (size_t)half : SIZE_MAX / 2;
 }
 
 static int grow(struct grep_text *text) {
@@ -69,10 +70,7 @@ static ssize_t read_more(const struct stream *stream) {
              (unsigned long long)stream->searched);
     return -1;
   }
-  ssize_t count;
-  do
-    count = read(stream->fd, text->bytes + text->length, text->room - text->length);
-  while (count < 0 && errno == EINTR);
+  ssize_t count = stream_read(stream->fd, text->bytes + text->length, text->room - text->length);
   if (count < 0) {
     if (!stream->search->printer->request->silent)
       complain_system(name);
@@ -118,7 +116,7 @@ static int search_lines(struct stream *stream, uint64_t end) {
 /* Search the lines that are complete, those in what has just come from `fresh` on. */
 static int search_complete(struct stream *stream, size_t fresh) {
   const struct grep_text *text = &stream->search->text;
-  const unsigned char *last = memrchr(text->bytes + fresh, '\n', text->length - fresh);
+  const unsigned char *last = bytes_last(text->bytes + fresh, '\n', text->length - fresh);
   return last ? search_lines(stream, text->start + (uint64_t)(last - text->bytes) + 1) : 0;
 }
 

@@ -2,6 +2,8 @@
  * become larger; going back, they are read one before the other. */
 #include "grep_text.h"
 
+#include "system_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,7 +120,7 @@ static int look_back(struct grep_text *text, uint64_t from, uint64_t behind, siz
   if (text->start > from)
     *ret_begin = text->start;
   const unsigned char *first = text->bytes + (*ret_begin - text->start);
-  *ret_end = memrchr(first, '\n', (size_t)(behind - *ret_begin));
+  *ret_end = bytes_last(first, '\n', (size_t)(behind - *ret_begin));
   return 0;
 }
 

@@ -5,13 +5,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "info_draw.h"
 #include "input_file.h"
 #include "size_text.h"
+#include "time_of_day.h"
+
+#define SECOND INT64_C(1000000000) /* ns */
 
 enum { GREW, CUT, REPLACED, GONE, APPEARED };
 
@@ -36,7 +36,6 @@ static void drop_first(struct info_changes *changes) {
 
 static void tell(struct info_changes *changes, const char *name, int kind, uint64_t before,
                  uint64_t after) {
-  time_t now = time(NULL);
   struct tm local;
   int again = continues(changes, name, kind);
   struct info_change *change;
@@ -56,12 +55,14 @@ static void tell(struct info_changes *changes, const char *name, int kind, uint6
   change->kind = kind;
   change->before = before;
   change->after = after;
-  strftime(change->time, sizeof change->time, "%H:%M:%S", localtime_r(&now, &local));
+  change->time[0] = '\0';
+  if (calendar_local(time_of_day() / SECOND, &local) == 0)
+    strftime(change->time, sizeof change->time, "%H:%M:%S", &local);
 }
 
 static void compare(struct info_changes *changes, const struct info_seen *before,
                     const struct info_seen *now) {
-  if (before->device != now->device || before->inode != now->inode)
+  if (!file_identity_same(&before->identity, &now->identity))
     tell(changes, now->name, REPLACED, before->size, now->size);
   else if (now->size > before->size)
     tell(changes, now->name, GREW, before->size, now->size);
@@ -102,16 +103,12 @@ static struct info_seen *add(struct info_seen_list *list) {
 
 /* Memory that is not to be had costs a file its place in the list, nothing else. */
 void info_changes_saw(struct info_changes *changes, const struct info_file *file) {
-  struct stat facts;
+  struct file_facts facts;
   struct info_seen *seen = add(&changes->now);
-  int failed =
-      input_is_stdin(file->operand) ? fstat(STDIN_FILENO, &facts) : stat(file->operand, &facts);
-  if (!seen || failed)
+  if (!seen || input_facts(file->operand, &facts) < 0)
     return;
-  *seen = (struct info_seen){.name = strdup(file->name),
-                             .device = facts.st_dev,
-                             .inode = facts.st_ino,
-                             .size = file->info.size};
+  *seen = (struct info_seen){
+      .name = strdup(file->name), .identity = facts.identity, .size = file->info.size};
   if (!seen->name)
     return;
   changes->now.count++;

@@ -4,15 +4,14 @@
 #define TOME_CLI_INFO_CHANGES_H
 
 #include <stdio.h>
-#include <sys/types.h>
 
+#include "files.h"
 #include "info_file.h"
 #include "screen.h"
 
 struct info_seen {
   char *name;
-  dev_t device;
-  ino_t inode;
+  struct file_identity identity;
   uint64_t size;
 };
 

@@ -65,7 +65,7 @@ static const char *const classes[INFO_STATES] = {
 
 int info_svg_begin(struct info_svg *svg, const char *name, int alone) {
   *svg = (struct info_svg){.name = name, .alone = alone};
-  svg->body = open_memstream(&svg->text, &svg->length);
+  svg->body = text_stream_begin(&svg->stream);
   if (svg->body)
     return STATUS_OK;
   complain_system(name);
@@ -294,7 +294,7 @@ static void draw(FILE *out, const void *context) {
   fprintf(out, "<clipPath id=\"tome-names\"><path d=\"M%d 1h%dv99999h-%dz\"/></clipPath>\n", MARGIN,
           NAME_WIDTH, NAME_WIDTH);
   draw_head(out, svg);
-  fwrite(svg->text, 1, svg->length, out);
+  fwrite(svg->stream.text, 1, svg->stream.length, out);
   draw_legend(out, svg);
   fputs("</svg>\n", out);
 }
@@ -302,13 +302,13 @@ static void draw(FILE *out, const void *context) {
 int info_svg_end(struct info_svg *svg, int wanted) {
   int status = STATUS_OK;
   draw_rest(svg->body, svg);
-  if (fclose(svg->body) != 0) {
+  if (text_stream_end(&svg->stream) != 0) {
     complain_system(svg->name);
     status = STATUS_ERROR;
   } else if (wanted) {
     status = svg_file_write(svg->name, draw, svg);
   }
-  free(svg->text);
+  free(svg->stream.text);
   free(svg->title);
   return status;
 }

@@ -5,14 +5,14 @@
 #include <stdio.h>
 
 #include "info_table.h"
+#include "streams.h"
 
 struct info_svg {
   const char *name; /* of the picture; - is standard output */
   int alone;        /* it is about one file */
   char *title;      /* the file's name; NULL: there are several */
-  FILE *body;       /* goes into `text` */
-  char *text;
-  size_t length;
+  FILE *body;       /* goes into `stream` */
+  struct text_stream stream;
   int height; /* of the body */
   struct info_totals totals;
   uint64_t holes, absent; /* bytes in holes; of data that is not in memory */

@@ -3,17 +3,16 @@
  * the command was busy with. Nothing else of the terminal is changed. */
 #include "info_watch.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "complain.h"
+#include "signals.h"
 #include "standard_output.h"
-#include "stopwatch.h"
+#include "streams.h"
 #include "tail_watch.h"
+#include "time_of_day.h"
 #include "verb.h"
 
 #define SECOND UINT64_C(1000000000) /* ns */
@@ -22,13 +21,8 @@
 static const char ENTER[] = "\033[?1049h\033[?25l\033[?7l";
 static const char LEAVE[] = "\033[0m\033[?7h\033[?25h\033[?1049l";
 
-struct picture {
-  char *text;
-  size_t length;
-};
-
-static struct picture *volatile shown; /* what a handler leaves behind; NULL: nothing yet */
-static volatile sig_atomic_t stale;    /* the screen is another one, or of another size */
+static struct text_stream *volatile shown; /* what a handler leaves behind; NULL: nothing yet */
+static volatile sig_atomic_t stale;        /* the screen is another one, or of another size */
 
 int info_watch_interval(const char *text, uint64_t *ret) {
   char *end;
@@ -41,79 +35,43 @@ int info_watch_interval(const char *text, uint64_t *ret) {
   return 0;
 }
 
-static void put(const char *text, size_t length) {
-  while (length > 0) {
-    ssize_t n = write(STDOUT_FILENO, text, length);
-    if (n <= 0)
-      return;
-    text += n;
-    length -= (size_t)n;
-  }
-}
-
 static void leave(void) {
-  put(LEAVE, sizeof LEAVE - 1);
+  stream_write(STREAM_OUT, LEAVE, sizeof LEAVE - 1);
+}
+
+static void leave_picture(void) {
   if (shown)
-    put(shown->text, shown->length);
-}
-
-/* The default action is in force again when this begins, and taken when it ends. */
-static void on_end(int number) {
-  leave();
-  raise(number);
-}
-
-/* Nothing changes for who has a signal ignored. */
-static void catch_signal(int number, void (*handler)(int), int flags) {
-  struct sigaction now, action = {.sa_handler = handler, .sa_flags = flags};
-  sigfillset(&action.sa_mask);
-  if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-    sigaction(number, &action, NULL);
-}
-
-/* By the default action, which knows whether there is anybody to continue it. */
-static void stop(void) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTSTP);
-  signal(SIGTSTP, SIG_DFL);
-  raise(SIGTSTP);
-  sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
-static void on_stop(int number) {
-  int error = errno; // NOLINT(bugprone-signal-handler,cert-sig30-c): POSIX has it done so
-  put(LEAVE, sizeof LEAVE - 1);
-  stop();
-  catch_signal(number, on_stop, 0);
-  put(ENTER, sizeof ENTER - 1);
-  stale = 1;
-  errno = error; // NOLINT(bugprone-signal-handler,cert-sig30-c)
-}
-
-static void on_resize(int number) {
-  (void)number;
-  stale = 1;
+    stream_write(STREAM_OUT, shown->text, shown->length);
 }
 
 static void enter(void) {
-  static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-    catch_signal(ends[i], on_end, (int)SA_RESETHAND);
-  catch_signal(SIGTSTP, on_stop, 0);
-  catch_signal(SIGWINCH, on_resize, 0);
-  put(ENTER, sizeof ENTER - 1);
+  stream_write(STREAM_OUT, ENTER, sizeof ENTER - 1);
+}
+
+static void enter_again(void) {
+  enter();
+  stale = 1;
+}
+
+static void tell_resize(void) {
+  stale = 1;
+}
+
+static void begin(void) {
+  signals_for_screen(&(struct screen_signals){
+      .leave = leave, .enter = enter_again, .end = leave_picture, .resized = tell_resize});
+  enter();
 }
 
 static void print_time(FILE *out, const char *format) {
   char text[32];
-  time_t now = time(NULL);
   struct tm local;
-  strftime(text, sizeof text, format, localtime_r(&now, &local));
-  fputs(text, out);
+  if (calendar_local(time_of_day() / (int64_t)SECOND, &local) == 0 &&
+      strftime(text, sizeof text, format, &local) > 0)
+    fputs(text, out);
 }
 
-static size_t count_lines(const struct picture *picture) {
+static size_t count_lines(const struct text_stream *picture) {
   size_t lines = 0;
   for (size_t i = 0; i < picture->length; i++)
     lines += picture->text[i] == '\n';
@@ -127,7 +85,7 @@ static void put_line(FILE *out, const char *line, size_t length) {
 }
 
 /* As many lines as fit; where not all do, the first and the last ones. */
-static void put_lines(FILE *out, const struct picture *picture, size_t rows) {
+static void put_lines(FILE *out, const struct text_stream *picture, size_t rows) {
   size_t lines = count_lines(picture), number = 0;
   size_t head = lines <= rows ? lines : rows / 2, tail = lines - (rows - head - 1);
   const char *line = picture->text, *end = picture->text + picture->length;
@@ -143,7 +101,7 @@ static void put_lines(FILE *out, const struct picture *picture, size_t rows) {
 }
 
 static void put_picture(const struct info_watch *watch, const struct screen *screen,
-                        const struct picture *picture) {
+                        const struct text_stream *picture) {
   fputs("\033[H", stdout);
   put_lines(stdout, picture, screen->rows > 1 ? (size_t)screen->rows - 1 : 1);
   fputs("\033[J", stdout);
@@ -154,23 +112,23 @@ static void put_picture(const struct info_watch *watch, const struct screen *scr
   fflush(stdout);
 }
 
-static void free_picture(struct picture *picture) {
+static void free_picture(struct text_stream *picture) {
   if (picture)
     free(picture->text);
   free(picture);
 }
 
 /* Complaints are part of the picture: on the terminal they would be wiped at once. */
-static struct picture *take_picture(const struct info_watch *watch, const struct screen *screen,
-                                    int *ret_status) {
-  struct picture *picture = calloc(1, sizeof *picture);
-  FILE *out = picture ? open_memstream(&picture->text, &picture->length) : NULL;
+static struct text_stream *take_picture(const struct info_watch *watch, const struct screen *screen,
+                                        int *ret_status) {
+  struct text_stream *picture = calloc(1, sizeof *picture);
+  FILE *out = picture ? text_stream_begin(picture) : NULL;
   *ret_status = STATUS_ERROR;
   if (out) {
     complain_into(out);
     *ret_status = watch->draw(watch->context, out, screen);
     complain_into(NULL);
-    if (fclose(out) == 0)
+    if (text_stream_end(picture) == 0)
       return picture;
   }
   complain("--watch", "out of memory");
@@ -181,7 +139,7 @@ static struct picture *take_picture(const struct info_watch *watch, const struct
 /* A first picture that could not be drawn holds nothing but complaints. */
 static int redraw(const struct info_watch *watch, const struct screen *screen) {
   int status;
-  struct picture *last = shown, *picture = take_picture(watch, screen, &status);
+  struct text_stream *last = shown, *picture = take_picture(watch, screen, &status);
   if (!picture)
     return STATUS_ERROR;
   if (!last && status != STATUS_OK) {
@@ -190,7 +148,7 @@ static int redraw(const struct info_watch *watch, const struct screen *screen) {
     return status;
   }
   if (!last)
-    enter();
+    begin();
   shown = picture;
   put_picture(watch, screen, picture);
   free_picture(last);
@@ -230,8 +188,10 @@ int info_watch_run(const struct info_watch *watch) {
       next = wait_until(next, watch->interval);
       continue;
     }
-    if (shown)
+    if (shown) {
       leave();
+      leave_picture();
+    }
     return STATUS_ERROR;
   }
 }

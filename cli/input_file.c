@@ -3,9 +3,9 @@
 #include "input_file.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "complain.h"
+#include "streams.h"
 
 int input_is_stdin(const char *operand) {
   return strcmp(operand, "-") == 0;
@@ -15,9 +15,14 @@ const char *input_name(const char *operand) {
   return input_is_stdin(operand) ? "(standard input)" : operand;
 }
 
+int input_facts(const char *operand, struct file_facts *ret) {
+  return input_is_stdin(operand) ? file_facts_of_open(STREAM_IN, ret)
+                                 : file_facts_of_name(operand, ret);
+}
+
 static tome *open_with(const char *operand, const tome_options *options) {
   tome *map;
-  int failed = input_is_stdin(operand) ? tome_open_fd(&map, STDIN_FILENO, TOME_READ, options)
+  int failed = input_is_stdin(operand) ? tome_open_fd(&map, STREAM_IN, TOME_READ, options)
                                        : tome_open(&map, operand, TOME_READ, options);
   if (failed < 0) {
     int is_pipe = failed == TOME_ENOTMAP && input_is_stdin(operand);

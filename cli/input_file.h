@@ -5,11 +5,16 @@
 
 #include <tome/tome.h>
 
+#include "files.h"
+
 /* Whether the operand is -. */
 int input_is_stdin(const char *operand);
 
 /* What the file is called in messages and answers. */
 const char *input_name(const char *operand);
+
+/* Which file it is. Returns 0, or -1 with errno. */
+int input_facts(const char *operand, struct file_facts *ret);
 
 /* Open for reading. NULL: failed, and complained. */
 tome *input_open(const char *operand);

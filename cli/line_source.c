@@ -9,6 +9,7 @@
 #include "complain.h"
 #include "input_file.h"
 #include "progress.h"
+#include "system_text.h"
 
 static int show_progress(void *context, uint64_t done, uint64_t total) {
   (void)context;
@@ -82,7 +83,7 @@ static int must_be_kept(const struct line_source *source, const char *directory)
     complain(source->name,
              "its index cannot be kept in %s: %s; set XDG_CACHE_HOME to a directory "
              "that can be written",
-             directory, info.system ? strerror(info.system) : tome_strerror(info.kept));
+             directory, info.system ? system_error_text(info.system) : tome_strerror(info.kept));
   else
     complain(source->name, "only the index of a regular file is kept");
   return -1;

@@ -2,19 +2,18 @@
 #include "output_file.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "complain.h"
+#include "files.h"
 #include "verb.h"
 
 static int directory_is_missing(const char *name) {
-  struct stat directory;
-  char *copy = strdup(name); /* dirname() cuts it */
-  int missing = copy && stat(dirname(copy), &directory) < 0 && errno == ENOENT;
-  free(copy);
+  struct file_facts facts;
+  char *directory = path_directory(name);
+  int missing = directory && file_facts_of_name(directory, &facts) < 0 && errno == ENOENT;
+  free(directory);
   return missing;
 }
 

@@ -3,11 +3,12 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "shown_name.h"
+#include "signals.h"
 #include "size_text.h"
 #include "stopwatch.h"
+#include "streams.h"
 
 #define FIRST_AFTER UINT64_C(1000000000) /* ns */
 #define NEXT_AFTER UINT64_C(200000000)
@@ -21,23 +22,13 @@ static struct {
   volatile sig_atomic_t drawn;
 } job;
 
-/* The default action is in force again when this begins, and taken when it ends. */
-static void on_interrupt(int number) {
+static void wipe_at_once(void) {
   if (job.drawn)
-    (void)!write(STDERR_FILENO, WIPE, sizeof WIPE - 1);
-  raise(number);
-}
-
-/* Nothing changes for who has the signal ignored. */
-static void catch_interrupt(void) {
-  struct sigaction now, wipe = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
-  sigemptyset(&wipe.sa_mask);
-  if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-    sigaction(SIGINT, &wipe, NULL);
+    stream_write(STREAM_ERROR, WIPE, sizeof WIPE - 1);
 }
 
 void progress_begin(const char *label, uint64_t total) {
-  job.label = isatty(STDERR_FILENO) ? label : NULL;
+  job.label = stream_is_terminal(STREAM_ERROR) ? label : NULL;
   job.total = total;
   job.next = clock_now() + FIRST_AFTER;
 }
@@ -45,7 +36,7 @@ void progress_begin(const char *label, uint64_t total) {
 static void draw(uint64_t done) {
   char size[SIZE_TEXT_MAX], total[SIZE_TEXT_MAX];
   size_format(size, done);
-  catch_interrupt();
+  signals_before_interrupt(wipe_at_once);
   job.drawn = 1;
   fputs(WIPE, stderr);
   shown_name_print(stderr, job.label);

@@ -1,22 +1,20 @@
 /* The last line need not have an end. */
 #include "read_lines.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "complain.h"
+#include "files.h"
 #include "input_file.h"
+#include "streams.h"
 #include "verb.h"
 
 int read_lines_begin(struct read_lines *lines, const char *operand) {
   int is_stdin = input_is_stdin(operand);
   *lines = (struct read_lines){.name = input_name(operand)};
-  lines->fd = is_stdin ? STDIN_FILENO : open(operand, O_RDONLY | O_CLOEXEC);
+  lines->fd = is_stdin ? STREAM_IN : file_open(operand, 1);
   if (lines->fd < 0) {
     complain_system(operand);
     return STATUS_ERROR;
@@ -30,15 +28,10 @@ int read_lines_begin(struct read_lines *lines, const char *operand) {
 }
 
 void read_lines_end(struct read_lines *lines) {
-  if (lines->fd > STDERR_FILENO)
-    close(lines->fd);
+  if (lines->fd > STREAM_ERROR)
+    (void)stream_close(lines->fd);
   free(lines->bytes);
   *lines = (struct read_lines){.fd = -1};
-}
-
-static int is_ready(int fd) {
-  struct pollfd ready = {.fd = fd, .events = POLLIN};
-  return poll(&ready, 1, 0) != 0;
 }
 
 /* Room behind what is there already; the part of a line that is there moves to the front. */
@@ -54,14 +47,11 @@ static int make_room(struct read_lines *lines) {
 }
 
 static enum read_lines_answer read_more(struct read_lines *lines, int may_wait) {
-  if (!may_wait && !is_ready(lines->fd))
+  if (!may_wait && !stream_is_ready(lines->fd))
     return READ_LINES_WAITS;
   if (make_room(lines) < 0)
     return READ_LINES_FAILED;
-  ssize_t got;
-  do
-    got = read(lines->fd, lines->bytes + lines->end, READ_LINES_ROOM - lines->end);
-  while (got < 0 && errno == EINTR);
+  ssize_t got = stream_read(lines->fd, lines->bytes + lines->end, READ_LINES_ROOM - lines->end);
   if (got < 0) {
     complain_system(lines->name);
     return READ_LINES_FAILED;

@@ -3,16 +3,16 @@
 #include "read_output.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "complain.h"
 #include "json_bulk.h"
 #include "standard_output.h"
+#include "streams.h"
 #include "utf8_text.h"
 #include "verb.h"
 
 int read_output_begin(struct read_output *out, enum read_format format) {
-  *out = (struct read_output){.format = format, .colour = isatty(STDOUT_FILENO)};
+  *out = (struct read_output){.format = format, .colour = stream_is_terminal(STREAM_OUT)};
   if (format == READ_HEX || bulk_begin(&out->bulk) == 0)
     return 0;
   complain("read", "out of memory");

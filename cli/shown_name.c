@@ -3,7 +3,8 @@
 #include "shown_name.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "streams.h"
 
 /* How many bytes the control character at `text` has; 0 if there is none. */
 static size_t control_length(const unsigned char *text) {
@@ -43,7 +44,7 @@ static int has_control(const char *text) {
 }
 
 void shown_name_print(FILE *stream, const char *name) {
-  if (stream == stderr || isatty(fileno(stream)))
+  if (stream == stderr || stream_is_terminal(fileno(stream)))
     shown_name_quote(stream, name);
   else
     fputs(name, stream);

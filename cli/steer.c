@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "array_resize.h"
 #include "complain.h"
 #include "file_walk.h"
 #include "input_file.h"
 #include "json_text.h"
+#include "machine.h"
 #include "progress.h"
 #include "shown_name.h"
 #include "size_text.h"
@@ -88,7 +89,7 @@ int steer_look(struct steered *file) {
 
 /* The last page of the file is whole wherever the file ends in it. */
 static void count_whole_pages(struct steered *file) {
-  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+  uint64_t page = machine_page();
   if (file->from % page != 0)
     file->counted_from += page - file->from % page;
   if (file->to != file->size)
@@ -123,7 +124,7 @@ static struct steered *make_room(struct steer *steer) {
   if (steer->count < steer->room)
     return &steer->files[steer->count];
   size_t room = steer->room ? 2 * steer->room : 16;
-  struct steered *larger = reallocarray(steer->files, room, sizeof *larger);
+  struct steered *larger = array_resize(steer->files, room, sizeof *larger);
   if (!larger)
     return NULL;
   steer->files = larger;
@@ -239,8 +240,8 @@ uint64_t steer_needed(const struct steer *steer, int with_holes) {
 
 int steer_check_memory(const struct steer *steer, uint64_t needed) {
   char asked[SIZE_TEXT_MAX], there[SIZE_TEXT_MAX];
-  uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-  if (needed <= memory)
+  uint64_t memory = machine_memory();
+  if (needed <= memory || memory == 0)
     return STATUS_OK;
   complain(steer->args->verb->name,
            "%s do not fit the %s of memory that there are; choose a part with --from and --to",

@@ -1,15 +1,10 @@
-/* Time, in nanoseconds. */
+/* How long something takes, in nanoseconds. */
 #ifndef TOME_CLI_STOPWATCH_H
 #define TOME_CLI_STOPWATCH_H
 
 #include <stdint.h>
-#include <time.h>
 
-static inline uint64_t clock_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
+#include "time_of_day.h"
 
 /* Runs between start and stop; what ran is added up. */
 struct stopwatch {

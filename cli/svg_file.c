@@ -2,10 +2,9 @@
 #include "svg_file.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "complain.h"
+#include "files.h"
 #include "input_file.h"
 
 int svg_file_check(const struct arguments *args, const char *name) {
@@ -15,15 +14,14 @@ int svg_file_check(const struct arguments *args, const char *name) {
   return arguments_refuse(args, "the picture \"%s\" is to have a name that ends in .svg", name);
 }
 
-static int is_operand(const struct stat *picture, const char *operand) {
-  struct stat file;
-  int failed = input_is_stdin(operand) ? fstat(STDIN_FILENO, &file) : stat(operand, &file);
-  return failed == 0 && picture->st_dev == file.st_dev && picture->st_ino == file.st_ino;
+static int is_operand(const struct file_facts *picture, const char *operand) {
+  struct file_facts file;
+  return input_facts(operand, &file) == 0 && file_identity_same(&picture->identity, &file.identity);
 }
 
 int svg_file_spares(const struct arguments *args, const char *name) {
-  struct stat picture;
-  if (!name || input_is_stdin(name) || stat(name, &picture) < 0)
+  struct file_facts picture;
+  if (!name || input_is_stdin(name) || file_facts_of_name(name, &picture) < 0)
     return 0;
   for (int i = 0; i < args->operand_count; i++)
     if (is_operand(&picture, args->operands[i]))
@@ -37,7 +35,7 @@ int svg_file_write(const char *name, void (*draw)(FILE *out, const void *context
     draw(stdout, context);
     return STATUS_OK;
   }
-  FILE *out = fopen(name, "we");
+  FILE *out = file_stream_write(name);
   int failed = !out;
   if (out) {
     draw(out, context);

@@ -2,14 +2,13 @@
  * is read through it. */
 #include "tail_file.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "input_file.h"
 #include "shown_name.h"
+#include "streams.h"
 #include "tail_watch.h"
 
 int tail_file_is_stdin(const struct tail_file *file) {
@@ -17,10 +16,10 @@ int tail_file_is_stdin(const struct tail_file *file) {
 }
 
 /* What keeps a name from being opened the library says best. */
-static int open_by_name(const char *name, int flags, int *ret_fd) {
+static int open_by_name(const char *name, int may_wait, int *ret_fd) {
   tome *map;
   for (;;) {
-    *ret_fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+    *ret_fd = file_open(name, may_wait);
     if (*ret_fd >= 0)
       return 0;
     int result = tome_open(&map, name, TOME_READ, NULL);
@@ -31,33 +30,31 @@ static int open_by_name(const char *name, int flags, int *ret_fd) {
 }
 
 static int open_map(const struct tail *tail, int fd, struct tail_open *ret) {
-  struct stat facts;
+  struct file_facts facts = {.kind = FILE_OTHER};
   struct tail_open open;
   int result = tome_open_fd(&open.map, fd, TOME_READ, NULL);
   if (result == TOME_ENOTMAP)
     return 1;
   if (result < 0)
     return result;
-  memset(&facts, 0, sizeof facts);
-  (void)fstat(fd, &facts);
-  open.device = facts.st_dev;
-  open.inode = facts.st_ino;
+  (void)file_facts_of_open(fd, &facts);
+  open.identity = facts.identity;
   open.watch = tail_watch_file(tail->watch, fd);
   *ret = open;
   return 0;
 }
 
-int tail_file_open(const struct tail *tail, const char *operand, int flags, struct tail_open *ret,
-                   int *ret_fd) {
-  int fd = STDIN_FILENO;
-  int result = input_is_stdin(operand) ? 0 : open_by_name(operand, flags, &fd);
+int tail_file_open(const struct tail *tail, const char *operand, int may_wait,
+                   struct tail_open *ret, int *ret_fd) {
+  int fd = STREAM_IN;
+  int result = input_is_stdin(operand) ? 0 : open_by_name(operand, may_wait, &fd);
   if (result < 0)
     return result;
   result = open_map(tail, fd, ret);
   if (result == 1)
     *ret_fd = fd;
-  else if (fd != STDIN_FILENO)
-    close(fd);
+  else if (fd != STREAM_IN)
+    (void)stream_close(fd);
   return result;
 }
 

@@ -2,15 +2,13 @@
 #ifndef TOME_CLI_TAIL_FILE_H
 #define TOME_CLI_TAIL_FILE_H
 
-#include <sys/types.h>
-
+#include "files.h"
 #include "tail_start.h"
 
 /* A file that is open. */
 struct tail_open {
   tome *map; /* NULL: none is */
-  dev_t device;
-  ino_t inode;
+  struct file_identity identity;
   int watch; /* its number, see tail_watch.h */
 };
 
@@ -36,10 +34,10 @@ struct tail {
   int status;                     /* the exit status, so far */
 };
 
-/* Open what the operand means now, with flags for open(2) beside those for reading. Returns 0; 1:
+/* Open what the operand means now, as file_open() does. Returns 0; 1:
  * it cannot be mapped, and *ret_fd is to be read to its end and closed; or as tome_open(). */
-int tail_file_open(const struct tail *tail, const char *operand, int flags, struct tail_open *ret,
-                   int *ret_fd);
+int tail_file_open(const struct tail *tail, const char *operand, int may_wait,
+                   struct tail_open *ret, int *ret_fd);
 void tail_file_close(const struct tail *tail, struct tail_open *open);
 
 /* Print the title that tells whose bytes come now, if titles are wanted and the last one printed is

@@ -7,20 +7,18 @@
 #include "tail_follow.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "complain.h"
+#include "files.h"
 #include "input_file.h"
 #include "range_output.h"
 #include "standard_output.h"
-#include "stopwatch.h"
+#include "streams.h"
 #include "tail_watch.h"
+#include "time_of_day.h"
 #include "verb.h"
 
 #define LOOK_AFTER UINT64_C(1000000000) /* ns */
@@ -99,10 +97,10 @@ static void go_over_to_next(struct tail *tail, struct tail_file *file) {
 /* The name means another file. While that is empty it is kept open beside the one that is followed. */
 static void open_next(struct tail *tail, struct tail_file *file) {
   struct tail_open next;
-  int fd, result = tail_file_open(tail, file->operand, O_NONBLOCK, &next, &fd);
+  int fd, result = tail_file_open(tail, file->operand, 0, &next, &fd);
   if (result != 0) {
     if (result == 1) {
-      close(fd);
+      (void)stream_close(fd);
       tell_trouble(file, NO_FILE);
     } else if (result != TOME_ENOENT) {
       tell_refused(file);
@@ -129,13 +127,13 @@ void tail_follow_missing(struct tail_file *file, int result) {
     file->trouble = NO_FILE;
 }
 
-static int is_file(const struct tail_open *open, const struct stat *facts) {
-  return open->map && open->device == facts->st_dev && open->inode == facts->st_ino;
+static int is_file(const struct tail_open *open, const struct file_facts *facts) {
+  return open->map && file_identity_same(&open->identity, &facts->identity);
 }
 
 static void look_at_name(struct tail *tail, struct tail_file *file) {
-  struct stat facts;
-  int failed = stat(file->operand, &facts) < 0;
+  struct file_facts facts;
+  int failed = file_facts_of_name(file->operand, &facts) < 0;
   if (failed && (errno == ENOENT || errno == ENOTDIR)) {
     tell_trouble(file, GONE);
   } else if (!failed && is_file(&file->open, &facts)) {
@@ -144,7 +142,7 @@ static void look_at_name(struct tail *tail, struct tail_file *file) {
     file->trouble = NULL;
   } else if (!failed && is_file(&file->next, &facts)) {
     return; /* and it is still empty */
-  } else if (!failed && !S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) {
+  } else if (!failed && facts.kind != FILE_REGULAR && facts.kind != FILE_BLOCK_DEVICE) {
     tell_trouble(file, NO_FILE);
   } else {
     open_next(tail, file); /* or learn why it cannot be opened */
@@ -163,9 +161,9 @@ static void look_at_file(struct tail *tail, struct tail_file *file) {
 
 /* The folder may be another by now, too. */
 static int watch_folder(const struct tail *tail, const struct tail_file *file) {
-  char *copy = strdup(file->operand); /* dirname() cuts it */
-  int number = copy ? tail_watch_folder(tail->watch, dirname(copy)) : TAIL_WATCH_NONE;
-  free(copy);
+  char *folder = path_directory(file->operand);
+  int number = folder ? tail_watch_folder(tail->watch, folder) : TAIL_WATCH_NONE;
+  free(folder);
   return number;
 }
 
@@ -181,8 +179,7 @@ static void touch_all(struct tail *tail) {
 static int is_about(const struct tail_file *file, int number, const char *name) {
   if (number == TAIL_WATCH_NONE || number == file->open.watch || number == file->next.watch)
     return 1;
-  const char *slash = strrchr(file->operand, '/');
-  const char *base = slash ? slash + 1 : file->operand;
+  const char *base = path_last(file->operand);
   return number == file->folder_watch && (!name || strcmp(name, base) == 0);
 }
 

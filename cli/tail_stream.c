@@ -2,14 +2,13 @@
  */
 #include "tail_stream.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "complain.h"
 #include "standard_output.h"
+#include "streams.h"
 #include "verb.h"
 
 #define BLOCK ((size_t)64 << 10)
@@ -28,10 +27,7 @@ struct kept {
 
 /* Some bytes; 0: the end; less than 0: failed, and complained. */
 static ssize_t read_some(int fd, const char *name, char *bytes, size_t length) {
-  ssize_t count;
-  do
-    count = read(fd, bytes, length);
-  while (count < 0 && errno == EINTR);
+  ssize_t count = stream_read(fd, bytes, length);
   if (count < 0)
     complain_system(name);
   return count;

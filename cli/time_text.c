@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <tome/tome.h>
+
+#include "time_of_day.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -20,9 +21,7 @@ static const char NOT_A_ZONE[] = "is not a zone; write +01:00, -0530 or Z";
 static const char OUTSIDE[] = "lies outside of the years 1678 to 2261";
 
 int64_t time_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
+  return time_of_day();
 }
 
 /* ---- amounts ---- */
@@ -123,18 +122,14 @@ static int is_before_now(const char *text, int64_t *ret) {
 
 /* The calendar as of `context->now`, `days` later, at its midnight. */
 static int calendar_day(const struct time_context *context, int days, struct tm *ret) {
-  time_t now = (time_t)(context->now / SECOND - (context->now % SECOND < 0));
+  int64_t now = context->now / SECOND - (context->now % SECOND < 0);
   struct tm local;
-  if (context->zone != TOME_ZONE_LOCAL) {
-    now += context->zone;
-    if (!gmtime_r(&now, &local))
-      return 0;
-  } else if (!localtime_r(&now, &local)) {
+  int failed = context->zone != TOME_ZONE_LOCAL ? calendar_utc(now + context->zone, &local)
+                                                : calendar_local(now, &local);
+  if (failed)
     return 0;
-  }
   local.tm_hour = local.tm_min = local.tm_sec = 0;
-  time_t midnight = timegm(&local) + (time_t)days * 86400;
-  return gmtime_r(&midnight, ret) != NULL;
+  return calendar_utc(calendar_moment(&local) + (int64_t)days * 86400, ret) == 0;
 }
 
 /* "14:05", "14:05:30.25"; an empty one is midnight. */

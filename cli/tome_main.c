@@ -2,18 +2,18 @@
  *
  * Standard output gets the answer and nothing else, standard error the rest. A reader that goes
  * away ends the command by SIGPIPE, quietly; any other failure to write the answer is an error. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
 #include "arguments.h"
+#include "bench_run.h"
+#include "child_process.h"
 #include "complain.h"
 #include "standard_output.h"
+#include "streams.h"
+#include "system_text.h"
 #include "verb.h"
 
 static const struct verb *const verbs[] = {&verb_info,  &verb_slice,  &verb_read,    &verb_find,
@@ -43,15 +43,6 @@ static void print_help(FILE *stream) {
   for (size_t i = 0; i < VERB_COUNT; i++)
     fprintf(stream, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
   fputs(notes, stream);
-}
-
-/* A file must not be opened as one of the standard streams that the caller left closed, or messages
- * end up in it. The stand-in is open the wrong way round, so that using it still fails as a closed
- * stream does. */
-static void occupy_standard_streams(void) {
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-      (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 static int run_verb(const char *name, int argc, char **argv) {
@@ -98,7 +89,10 @@ static int run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  occupy_standard_streams();
-  signal(SIGPIPE, SIG_DFL);
+  int status;
+  streams_begin();
+  system_arguments(&argc, &argv);
+  if (child_serve(bench_child, argc, argv, &status))
+    return status;
   return standard_output_finish(run(argc, argv));
 }

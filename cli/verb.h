@@ -9,6 +9,8 @@
 #define STATUS_OK 0
 #define STATUS_NOT_FOUND 1
 #define STATUS_ERROR 2
+/* Where no signal ends who writes to nobody: what a shell shows for that signal elsewhere. */
+#define STATUS_READER_GONE 141
 
 struct arguments;
 

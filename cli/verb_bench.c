@@ -70,15 +70,6 @@ struct request {
   const char *svg; /* NULL: none */
 };
 
-/* The same offsets on every run: a counter through the finaliser of SplitMix64 (Steele, Lea, Flood,
- * 2014). */
-static uint64_t scatter(uint64_t i) {
-  uint64_t z = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-  return z ^ (z >> 31);
-}
-
 static size_t most_reads(const struct request *request) {
   size_t most = 1;
   for (size_t i = 0; i < request->read_count; i++)
@@ -95,19 +86,17 @@ static int make_plan(const struct request *request, const char *file, uint64_t s
     complain(file, "is empty; there is nothing to read");
     return -1;
   }
-  if (length <= SIZE_MAX && reads <= SIZE_MAX / sizeof *ret->offsets)
-    ret->offsets = malloc(reads * sizeof *ret->offsets);
-  if (!ret->offsets) {
-    complain(file, "out of memory for so many reads, or such long ones");
-    return -1;
-  }
   ret->path = file;
   ret->size = size;
   ret->count = reads;
   ret->length = (size_t)length;
   ret->limit = request->limit;
-  for (size_t i = 0; i < reads; i++)
-    ret->offsets[i] = scatter(i) % (size - length + 1);
+  if (length <= SIZE_MAX)
+    ret->offsets = bench_offsets(ret);
+  if (!ret->offsets) {
+    complain(file, "out of memory for so many reads, or such long ones");
+    return -1;
+  }
   return 0;
 }
 

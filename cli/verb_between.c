@@ -4,16 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
 #include "arguments.h"
 #include "complain.h"
+#include "files.h"
 #include "json_text.h"
 #include "progress.h"
 #include "sorted_file.h"
 #include "standard_output.h"
+#include "streams.h"
 #include "time_text.h"
 
 enum {
@@ -137,7 +138,7 @@ static int answer_file(struct request *request, const struct sorted_file *file) 
   options.progress = show_progress;
   if (!request->count_only && !request->json)
     options.found = print_lines;
-  if (options.found == NULL || !isatty(STDOUT_FILENO))
+  if (options.found == NULL || !stream_is_terminal(STREAM_OUT))
     progress_begin(file->name, 0);
   int found = tome_between(file->map, file->key, &options, &span);
   progress_end();
@@ -204,7 +205,7 @@ static int run_files(struct request *request, char **operands, int count) {
 /* ---- what the command line means ---- */
 
 static int is_file(const char *operand) {
-  return strcmp(operand, "-") == 0 || access(operand, F_OK) == 0;
+  return strcmp(operand, "-") == 0 || file_is_there(operand);
 }
 
 /* Sets *ret_files to how many operands are files; the first one always is. */

@@ -1,8 +1,6 @@
 /* tome evict: files out of memory, what is dirty to the disk first. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
@@ -60,12 +58,11 @@ static const char MAPPED_BY[] = "mapped by ";
 
 /* Searching all processes takes its time: it is done for one file, not for a thousand. */
 static int find_users(const struct steer *steer, const struct steered *file, char *text) {
-  struct stat status;
-  if (steer->count > 1 ||
-      (input_is_stdin(file->path) ? fstat(STDIN_FILENO, &status) : stat(file->path, &status)) < 0)
+  struct file_facts facts;
+  if (steer->count > 1 || input_facts(file->path, &facts) < 0)
     return 0;
   memcpy(text, MAPPED_BY, sizeof MAPPED_BY);
-  file_users(&status, text + sizeof MAPPED_BY - 1);
+  file_users(&facts.identity, text + sizeof MAPPED_BY - 1);
   return text[sizeof MAPPED_BY - 1] != '\0';
 }
 

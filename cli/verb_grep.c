@@ -1,13 +1,9 @@
 /* tome grep: the lines of files in which something matches. The options mean what they mean to GNU grep, and the answer is the
  * same to the byte as that of grep -a in the C locale. */
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
@@ -18,6 +14,7 @@
 #include "grep_patterns.h"
 #include "grep_request.h"
 #include "standard_output.h"
+#include "streams.h"
 
 enum {
   OPTION_COLOR = OPTION_FIRST,
@@ -288,26 +285,16 @@ static void set_context(struct given *given) {
     request->after = given->context;
 }
 
-/* Nobody can tell what is printed to /dev/null, so the first line is enough for the exit status. One that is open for reading
- * stands for a closed standard output. */
-static int goes_nowhere(void) {
-  struct stat output, null;
-  if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
-    return 0;
-  return fstat(STDOUT_FILENO, &output) == 0 && S_ISCHR(output.st_mode) &&
-         stat("/dev/null", &null) == 0 && output.st_rdev == null.st_rdev;
-}
-
 static void set_output(struct given *given, int files) {
   struct grep_request *request = &given->request;
   set_context(given);
   if (!given->names_given)
     request->names = files > 1;
-  request->to_terminal = isatty(STDOUT_FILENO);
+  request->to_terminal = stream_is_terminal(STREAM_OUT);
   request->flush_often |= request->to_terminal;
   request->colored = !request->json && color_wanted(given->color);
   grep_colors_begin(&request->colors, getenv("GREP_COLORS"));
-  if (goes_nowhere())
+  if (stream_goes_nowhere(STREAM_OUT)) /* the first line is enough for the exit status */
     request->answer = GREP_NOTHING;
 }
 

@@ -2,13 +2,13 @@
  * lines of a table. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <tome/tome.h>
 
 #include "arguments.h"
 #include "complain.h"
 #include "file_walk.h"
+#include "files.h"
 #include "info_changes.h"
 #include "info_json.h"
 #include "info_svg.h"
@@ -89,8 +89,9 @@ struct answer {
 };
 
 static int is_directory(const char *operand) {
-  struct stat facts;
-  return !input_is_stdin(operand) && stat(operand, &facts) == 0 && S_ISDIR(facts.st_mode);
+  struct file_facts facts;
+  return !input_is_stdin(operand) && file_facts_of_name(operand, &facts) == 0 &&
+         facts.kind == FILE_DIRECTORY;
 }
 
 static int is_one_file(const struct request *request) {

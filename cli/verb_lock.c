@@ -1,7 +1,6 @@
 /* tome lock: files in memory, and kept there for as long as the command runs.
  *
  * All or nothing: the answer comes when everything is locked; what prevents that ends the command, which lets go of all. */
-#include <signal.h>
 #include <stdio.h>
 
 #include <tome/tome.h>
@@ -11,6 +10,7 @@
 #include "input_file.h"
 #include "process_limits.h"
 #include "progress.h"
+#include "signals.h"
 #include "size_text.h"
 #include "standard_output.h"
 #include "steer.h"
@@ -84,23 +84,9 @@ static int lock(struct steer *steer, struct steered *file) {
   return STATUS_OK;
 }
 
-/* Those that the caller has ignored stay so, as under nohup. */
-static void block_stops(sigset_t *ret_stops) {
-  static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
-  sigemptyset(ret_stops);
-  for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
-    struct sigaction now;
-    if (sigaction(stops[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-      sigaddset(ret_stops, stops[i]);
-  }
-  sigprocmask(SIG_BLOCK, ret_stops, NULL);
-}
-
 /* Who has read the answer may stop us at once. */
 static int answer_and_wait(struct steer *steer, int status) {
-  sigset_t stops;
-  int stop;
-  block_stops(&stops);
+  signals_hold_stops();
   for (size_t i = 0; i < steer->count; i++)
     steer_tell(steer, &steer->files[i], NULL);
   status = steer_answer(steer, status);
@@ -108,7 +94,7 @@ static int answer_and_wait(struct steer *steer, int status) {
   if (!standard_output_ok())
     return STATUS_ERROR;
   if (steer->count > 0)
-    (void)sigwait(&stops, &stop);
+    signals_wait_for_stop();
   return status;
 }
 

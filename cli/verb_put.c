@@ -61,8 +61,8 @@ static int find_start(struct target *target) {
 static void complain_range(const struct target *target, size_t length) {
   const char *file = target->request->file;
   uint64_t size = tome_size(target->map), at = target->at > size ? target->at : size;
-  const char *remedy =
-      target->at > INT64_MAX - (uint64_t)length ? ", and none can be so long" : "; --grow lets it grow";
+  const char *remedy = target->at > INT64_MAX - (uint64_t)length ? ", and none can be so long"
+                                                                 : "; --grow lets it grow";
   complain(file, "outside the file: it has %" PRIu64 " bytes%s (at byte %" PRIu64 ")", size, remedy,
            at);
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
@@ -16,6 +15,7 @@
 #include "read_list.h"
 #include "read_output.h"
 #include "standard_output.h"
+#include "streams.h"
 
 enum { OPTION_AT = OPTION_FIRST, OPTION_LENGTH, OPTION_HEX, OPTION_JSON };
 
@@ -177,7 +177,7 @@ static void read_and_print(struct reads *reads, enum read_format format) {
   if (reads->status == STATUS_OK)
     reads->status = read_output_begin(&reads->out, format);
   if (reads->status == STATUS_OK) {
-    if (!isatty(STDOUT_FILENO))
+    if (!stream_is_terminal(STREAM_OUT))
       progress_begin(reads->name, 0);
     read_all(reads, batches);
     read_output_end(&reads->out);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
@@ -14,6 +13,7 @@
 #include "progress.h"
 #include "range_pieces.h"
 #include "standard_output.h"
+#include "streams.h"
 
 enum { OPTION_HEX = OPTION_FIRST };
 
@@ -92,8 +92,8 @@ static int write_slice(struct copy *copy, const struct slice *slice) {
   copy->start = copy->at = position_clamp(slice->start, size);
   copy->end = position_clamp(slice->end, size);
   if (copy->dump)
-    hex_dump_begin(copy->dump, copy->at, copy->end, isatty(STDOUT_FILENO));
-  if (!isatty(STDOUT_FILENO))
+    hex_dump_begin(copy->dump, copy->at, copy->end, stream_is_terminal(STREAM_OUT));
+  if (!stream_is_terminal(STREAM_OUT))
     progress_begin(copy->name, copy->end - copy->at);
   int status = copy_out(copy);
   progress_end();

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tome/tome.h>
 
@@ -12,6 +11,7 @@
 #include "input_file.h"
 #include "range_output.h"
 #include "standard_output.h"
+#include "streams.h"
 #include "tail_follow.h"
 #include "tail_stream.h"
 #include "tail_watch.h"
@@ -45,7 +45,7 @@ static const char help[] =
 
 /* Standard input begins where its position is: a program before us may have read a part of it. */
 static uint64_t beginning(const struct tail_file *file, uint64_t size) {
-  off_t position = tail_file_is_stdin(file) ? lseek(STDIN_FILENO, 0, SEEK_CUR) : 0;
+  int64_t position = tail_file_is_stdin(file) ? stream_position(STREAM_IN) : 0;
   if (position <= 0)
     return 0;
   return (uint64_t)position < size ? (uint64_t)position : size;
@@ -61,8 +61,8 @@ static int print_tail(const struct tail *tail, struct tail_file *file) {
 static int print_stream(struct tail *tail, const struct tail_file *file, int fd) {
   tail_file_title(tail, file);
   int status = tail_stream(fd, input_name(file->operand), &tail->amount);
-  if (fd != STDIN_FILENO)
-    close(fd);
+  if (fd != STREAM_IN)
+    (void)stream_close(fd);
   return status;
 }
 
@@ -76,7 +76,7 @@ static int refuse(const struct tail *tail, struct tail_file *file, int result) {
 }
 
 static int print_file(struct tail *tail, struct tail_file *file) {
-  int fd, result = tail_file_open(tail, file->operand, 0, &file->open, &fd);
+  int fd, result = tail_file_open(tail, file->operand, 1, &file->open, &fd);
   if (result < 0)
     return refuse(tail, file, result);
   if (result == 1)

@@ -1,6 +1,5 @@
 /* The list of mappings of each process, in /proc, has the device and the number of the file, as in
- *   7f0000000000-7f0000001000 r--p 00000000 fd:01 1234 /usr/lib/libc.so
- * A system without it gets a file of its own in place of this one. */
+ *   7f0000000000-7f0000001000 r--p 00000000 fd:01 1234 /usr/lib/libc.so */
 #include "file_users.h"
 
 #include <ctype.h>
@@ -45,14 +44,14 @@ static void name_process(const char *process, char *text) {
            name);
 }
 
-void file_users(const struct stat *file, char *text) {
+void file_users(const struct file_identity *file, char *text) {
   char wanted[64];
   DIR *processes = opendir("/proc");
   const struct dirent *entry;
   int named = 0;
   text[0] = '\0';
-  snprintf(wanted, sizeof wanted, " %02x:%02x %" PRIuMAX " ", major(file->st_dev),
-           minor(file->st_dev), (uintmax_t)file->st_ino);
+  snprintf(wanted, sizeof wanted, " %02x:%02x %" PRIu64 " ", major((dev_t)file->device),
+           minor((dev_t)file->device), file->number[0]);
   while (processes && named < MOST_NAMED && (entry = readdir(processes)))
     if (isdigit((unsigned char)entry->d_name[0]) &&
         strtol(entry->d_name, NULL, 10) != (long)getpid() && has_mapped(entry->d_name, wanted)) {

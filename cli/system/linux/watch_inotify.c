@@ -1,4 +1,4 @@
-/* inotify(7). A system without it gets a file of its own in place of this one. */
+/* inotify(7). */
 #include "tail_watch.h"
 
 #include <poll.h>

@@ -2,13 +2,12 @@
 #ifndef TOME_CLI_FILE_USERS_H
 #define TOME_CLI_FILE_USERS_H
 
-#include <stddef.h>
-#include <sys/stat.h>
+#include "files.h"
 
 #define FILE_USERS_MAX 128
 
 /* Write "4711 (name), 4712 (name)": other processes that have it mapped, as far as this user is told, the first few of them;
  * "" if there is none. `text` has room for FILE_USERS_MAX. */
-void file_users(const struct stat *file, char *text);
+void file_users(const struct file_identity *file, char *text);
 
 #endif
