@@ -50,7 +50,7 @@ static inline uint64_t tome__guard_before(const tome *map) {
 static inline int tome__guard_intact(const tome *map, uint64_t before) {
   OS_FENCE();
   uint64_t after = atomic_load_explicit(&map->losses, memory_order_acquire);
-  return LIKELY(after == before && !(after & 1));
+  return LIKELY(after == before && !(after & 1)) ? 1 : 0;
 }
 
 #define MOST_COPIED_SHORT ((size_t)16)

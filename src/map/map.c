@@ -23,6 +23,16 @@
 #define MOST_RESERVED 1024
 static _Atomic uint64_t reserved;
 
+/* Nor do bases, files and all, take more than this together, where addresses are short: the rest is for windows and for the
+ * program. What a new one reserves is a part of what is left of it. */
+#define MOST_IN_BASES ((uint64_t)SIZE_MAX / 4)
+#define PARTS_OF_BASES 64
+static _Atomic uint64_t in_bases;
+
+/* Where addresses are short, bases take no more than this together, so that there is room for windows and for the program. */
+#define MOST_IN_BASES ((uint64_t)SIZE_MAX / 4)
+static _Atomic uint64_t in_bases;
+
 static const tome_options default_options = TOME_OPTIONS_INIT;
 
 const char *tome_version(void) {
@@ -116,11 +126,18 @@ static int place(tome *map, const tome_options *options) {
   return 0;
 }
 
+static uint64_t room_for_bases(void) {
+  uint64_t taken = atomic_load(&in_bases);
+  return taken < MOST_IN_BASES ? MOST_IN_BASES - taken : 0;
+}
+
 /* A part of what is left, so that there is always some, for the rest of the program too. */
 static uint64_t spare_now(void) {
   uint64_t most = tome__os_system()->spare * MOST_RESERVED, taken = atomic_load(&reserved);
   uint64_t spare = taken < most ? (most - taken) / MOST_RESERVED : 0;
-  return spare > SPARE_WHERE_SCARCE ? spare : SPARE_WHERE_SCARCE;
+  uint64_t part = room_for_bases() / PARTS_OF_BASES;
+  spare = spare > SPARE_WHERE_SCARCE ? spare : SPARE_WHERE_SCARCE;
+  return spare < part ? spare : part;
 }
 
 static uint64_t reservation(const tome *map, const tome_options *options) {
@@ -149,9 +166,14 @@ static int try_mapping(tome *map) {
   return r < 0 ? r : tome__os_unmap(address, length);
 }
 
+/* A copy has no choice, and who asks for a reservation knows what it takes. */
+static int is_too_large_for_base(const tome *map, const tome_options *options) {
+  return !(map->flags & TOME_COPY) && !options->reserve && tome__size(map) > room_for_bases();
+}
+
 static int map_base(tome *map, const tome_options *options) {
   map->forced_window = window_size(options);
-  if (map->forced_window)
+  if (map->forced_window || is_too_large_for_base(map, options))
     return try_mapping(map);
   uint64_t scarce = options->reserve ? UINT64_MAX / 2 : SPARE_WHERE_SCARCE;
   int r = tome__window_base(map, tome__size(map), reservation(map, options), scarce);
@@ -163,7 +185,9 @@ static int map_base(tome *map, const tome_options *options) {
     return r;
   uint64_t length = tome__window_reserved(map);
   map->spare = length > tome__size(map) ? length - tome__size(map) : 0;
+  map->in_base = length;
   atomic_fetch_add(&reserved, map->spare);
+  atomic_fetch_add(&in_bases, map->in_base);
   tome__pageset_init(&map->known, map->lead + length);
   if (map->access & OS_WRITE)
     tome__pageset_init(&map->stored, map->lead + length);
@@ -189,6 +213,7 @@ static void dispose(tome *map) {
 static int release(tome *map) {
   tome__fork_unwatch(map);
   atomic_fetch_sub(&reserved, map->spare);
+  atomic_fetch_sub(&in_bases, map->in_base);
   tome__locks_forget(map);
   int r = tome__window_release(map);
   tome__guard_detach(map);

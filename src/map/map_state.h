@@ -89,6 +89,7 @@ struct tome {
   /* Fixed, or changed under `lock`. */
   uint64_t origin;           /* of byte 0, in the file */
   uint64_t limit;            /* the part's length, or TOME_END */
+  uint64_t in_base;          /* address space that the base began with */
   _Atomic uint64_t promised; /* the largest size there ever was */
   uint32_t kind;
   size_t forced_window; /* 0: none */

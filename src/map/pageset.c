@@ -96,5 +96,5 @@ void tome__pageset_clear(pageset *set) {
     return;
   for (size_t i = 0; i < PAGESET_STRETCHES / 64; i++)
     atomic_store(&set->present[i], 0);
-  tome__os_let_go(set->bits, set->bytes);
+  tome__os_clear_pages(set->bits, set->bytes);
 }

@@ -48,7 +48,7 @@ static void clear_behind(tome *map, uint64_t at, unsigned char *data) {
     return;
   tome__os_allocate(&map->file, at, 1);
   if (tome__os_size_now(&map->file) == at)
-    memset(data, 0, page - at % page);
+    memset(data, 0, page - (size_t)(at % page));
 }
 
 int tome__window_clear_behind(tome *map, uint64_t at) {

@@ -218,9 +218,10 @@ void tome__os_will_need(void *address, size_t length);
 /** Have the system expect this kind of reading, TOME_ADVICE_…, of mapped pages. A hint: cannot fail. Any alignment. */
 void tome__os_advise(void *address, size_t length, uint32_t advice);
 /** Take the range out of this process's page tables; what the file holds stays as it is. A hint: cannot fail.
- *  Pre: a shared mapping, or memory from tome__os_pages(), which is zeros then. Only whole pages inside the range are
- *  let go. Any alignment. */
+ *  Pre: a shared mapping. Only whole pages inside the range are let go. Any alignment. */
 void tome__os_let_go(void *address, size_t length);
+/** Memory from tome__os_pages(), all of it, is zeros again and takes no space. */
+void tome__os_clear_pages(void *address, size_t length);
 /** Whether all that the range maps is in memory, though perhaps not in this process's page tables. 0 where that cannot be told.
  *  Any alignment. */
 int tome__os_is_resident(void *address, size_t length);

@@ -200,18 +200,20 @@ static int search_piece(search *s, tome_range *piece) {
   int passing;
   int r =
       tome__window_pin(s->map, piece->offset, (size_t)piece->length, &data, &available, &pinned);
-  if (r < 0) {
+  int mapped = r == 0;
+  if (r < 0 && (r != TOME_ENOMEM || must_be_in_place(s, *piece))) {
     s->lost = *piece;
     return r;
   }
-  if (is_in_place(s, data, *piece, &passing)) {
+  if (mapped && is_in_place(s, data, *piece, &passing)) {
     r = search_in_place(s, data, *piece, passing);
   } else {
     if (s->step > READ_PIECE)
       *piece = next_piece(s, READ_PIECE > s->length ? READ_PIECE : s->length);
     r = search_by_call(s, *piece);
   }
-  tome__window_unpin(s->map, pinned);
+  if (mapped)
+    tome__window_unpin(s->map, pinned);
   if (r == TOME_ELOST)
     tome__guard_heal(s->map);
   return r;

@@ -27,7 +27,7 @@ static int blank_column(uint32_t column, const unsigned char *line, size_t lengt
 
 static const unsigned char *find_separator(const tome_key *key, const unsigned char *at,
                                            const unsigned char *end) {
-  const unsigned char *separator = (const unsigned char *)key->separator;
+  const unsigned char *separator = key->separator;
   size_t n = key->separator_length;
   if (n >= LONG_SEPARATOR) {
     finder f;

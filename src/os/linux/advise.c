@@ -6,11 +6,6 @@
 #include <errno.h>
 #include <tome/map.h>
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
-
 static int advise_around(void *address, size_t length, int advice) {
   size_t page = tome__os_system()->page;
   uintptr_t first = (uintptr_t)address & ~(page - 1);
@@ -46,32 +41,16 @@ void tome__os_expect(const os_file *file, uint32_t advice) {
   tome__os_calls.posix_fadvise(file->descriptor, 0, 0, wanted);
 }
 
-/* How many at once. */
-#define PAGES_ASKED 1024
-
-int tome__os_is_resident(void *address, size_t length) {
-  size_t page = tome__os_system()->page;
-  uintptr_t at = (uintptr_t)address & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length + page - 1) & ~(page - 1);
-  unsigned char pages[PAGES_ASKED];
-  while (at < end) {
-    size_t count = (end - at) / page < PAGES_ASKED ? (end - at) / page : PAGES_ASKED;
-    if (tome__os_calls.mincore((void *)at, count * page, pages) < 0)
-      return 0;
-    for (size_t i = 0; i < count; i++)
-      if (!(pages[i] & 1))
-        return 0;
-    at += count * page;
-  }
-  return 1;
-}
-
 void tome__os_let_go(void *address, size_t length) {
   size_t page = tome__os_system()->page;
   uintptr_t first = ((uintptr_t)address + page - 1) & ~(page - 1);
   uintptr_t end = ((uintptr_t)address + length) & ~(page - 1);
   if (first < end)
     tome__os_calls.madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+void tome__os_clear_pages(void *address, size_t length) {
+  tome__os_calls.madvise(address, length, MADV_DONTNEED);
 }
 
 int tome__os_populate(void *address, size_t length, int access) {

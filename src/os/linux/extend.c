@@ -1,4 +1,5 @@
 /* Making files longer, with the blocks that belong to it. */
+#include "at_end.h"
 #include "calls.h"
 #include "os.h"
 #include "posix_error.h"
@@ -65,82 +66,15 @@ int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length) {
   return allocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
-/* One piece at the end of the file, wherever that is; *ret_end is where the file's end was right after it.
- *
- * With the offset -1 the description's position is used and moved: it tells where the piece landed. A position that is not
- * ours is left alone; then the size tells, unless someone else has appended since. Where neither can be asked,
- * `expected` is what it
- * would be if nobody else appends. */
-static ssize_t append_piece(const os_file *file, int owned, uint64_t expected, const void *data,
-                            size_t length, uint64_t *ret_end) {
+/* With the offset -1 the description's position is used and moved: it tells where the piece landed. */
+ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
+                              off_t *ret_end) {
   struct iovec piece = {(void *)(uintptr_t)data, length};
   ssize_t n;
   do
     n = tome__os_calls.pwritev2(file->descriptor, &piece, 1, owned ? -1 : 0, RWF_APPEND);
   while (n < 0 && errno == EINTR);
-  if (n < 0)
-    return n;
-  off_t end = owned ? tome__os_calls.lseek(file->descriptor, 0, SEEK_CUR) : -1;
-  os_stat now;
-  if (end >= 0)
-    *ret_end = (uint64_t)end;
-  else
-    *ret_end = tome__os_stat(file, &now) == 0 && now.size >= (uint64_t)n ? now.size
-                                                                         : expected + (uint64_t)n;
+  if (n >= 0)
+    *ret_end = owned ? tome__os_calls.lseek(file->descriptor, 0, SEEK_CUR) : -1;
   return n;
-}
-
-/* A failed append leaves the length as it was, if nobody has appended behind it. */
-static void undo_append(const os_file *file, uint64_t start, size_t done) {
-  int system = errno;
-  if (done > 0 && tome__os_size_now(file) == start + done)
-    tome__os_cut_back(file, start);
-  errno = system;
-}
-
-static int append_atomically(const os_file *file, int owned, uint64_t size, const void *data,
-                             size_t length, uint64_t *ret_offset) {
-  uint64_t start = 0, end = 0;
-  for (size_t done = 0; done < length;) {
-    ssize_t n =
-        append_piece(file, owned, size + done, (const char *)data + done, length - done, &end);
-    if (n < 0) {
-      int r = tome__os_failed();
-      undo_append(file, start, done);
-      return r;
-    }
-    if (done == 0)
-      start = end - (uint64_t)n;
-    else if (end - (uint64_t)n != start + done) {
-      errno = 0;
-      return TOME_EBUSY; /* more than one call takes, and someone appended in between: both stay */
-    }
-    done += (size_t)n;
-  }
-  *ret_offset = start;
-  return 0;
-}
-
-/* For kernels and file systems without RWF_APPEND: alone in this process, not among others. */
-static int append_at(const os_file *file, const void *data, size_t length, uint64_t *ret_offset) {
-  os_stat before;
-  size_t written;
-  int r = tome__os_stat(file, &before);
-  if (r < 0)
-    return r;
-  r = tome__os_write(file, before.size, data, length, &written);
-  if (r < 0)
-    undo_append(file, before.size, written);
-  else
-    *ret_offset = before.size;
-  return r;
-}
-
-int tome__os_append(os_file *file, uint64_t size, const void *data, size_t length,
-                    uint64_t *ret_offset) {
-  int r = tome__os_may_reach(size + length);
-  if (r < 0)
-    return r;
-  r = append_atomically(file, tome__os_owns_position(file), size, data, length, ret_offset);
-  return r == TOME_ENOTSUP ? append_at(file, data, length, ret_offset) : r;
 }

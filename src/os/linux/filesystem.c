@@ -129,6 +129,7 @@ int tome__os_memory_file(os_file *ret_file) {
   int fd = tome__os_calls.memfd_create("tome", MFD_CLOEXEC);
   if (fd < 0)
     return tome__os_failed();
-  *ret_file = (os_file){.descriptor = fd, .directory = -1, .writable = 1, .owner = getpid()};
+  *ret_file = (os_file){
+      .descriptor = fd, .directory = -1, .appender = -1, .writable = 1, .owner = getpid()};
   return 0;
 }

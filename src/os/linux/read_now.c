@@ -4,10 +4,6 @@
 
 #include <errno.h>
 
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 0x00000008
-#endif
-
 int tome__os_read_now(const os_file *file, uint64_t offset, void *buffer, size_t length,
                       size_t *ret_read) {
   struct iovec whole = {buffer, length};

@@ -23,6 +23,51 @@ struct os_cachestat {
 #ifndef SYS_cachestat
 #define SYS_cachestat 451
 #endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* C libraries that define none of this flag's kind have no function that takes it. */
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x08
+#define RWF_APPEND 0x10
+#define OS_OFFSET_HALVES(at) (long)(at), (long)((uint64_t)(at) >> 32)
+
+static inline ssize_t preadv2(int fd, const struct iovec *v, int count, off_t at, int flags) {
+  return syscall(SYS_preadv2, fd, v, count, OS_OFFSET_HALVES(at), flags);
+}
+
+static inline ssize_t pwritev2(int fd, const struct iovec *v, int count, off_t at, int flags) {
+  return syscall(SYS_pwritev2, fd, v, count, OS_OFFSET_HALVES(at), flags);
+}
+#endif
+
+#ifndef STATX_BTIME
+#define STATX_BASIC_STATS 0x7ffu
+#define STATX_BTIME 0x800u
+
+struct statx_timestamp {
+  int64_t tv_sec;
+  uint32_t tv_nsec;
+  int32_t unused;
+};
+struct statx {
+  uint32_t stx_mask, stx_blksize;
+  uint64_t stx_attributes;
+  uint32_t stx_nlink, stx_uid, stx_gid;
+  uint16_t stx_mode, unused;
+  uint64_t stx_ino, stx_size, stx_blocks, stx_attributes_mask;
+  struct statx_timestamp stx_atime, stx_btime, stx_ctime, stx_mtime;
+  uint32_t stx_rdev_major, stx_rdev_minor, stx_dev_major, stx_dev_minor;
+  uint64_t later[14];
+};
+
+static inline int statx(int at, const char *path, int flags, unsigned wanted,
+                        struct statx *status) {
+  return (int)syscall(SYS_statx, at, path, flags, wanted, status);
+}
+#endif
 
 struct os_scan {
   uint64_t size, flags, start, end, walk_end, found, room, most;
@@ -49,6 +94,9 @@ static inline int os_cachestat(int fd, const struct os_cachestat_range *range,
 }
 
 #define OS_SYSTEM_CALLS(X)                                                                         \
+  X(int, dup3, (int from, int to, int flags), (from, to, flags), -1)                               \
+  X(int, fdatasync, (int fd), (fd), -1)                                                            \
+  X(int, madvise, (void *at, size_t n, int advice), (at, n, advice), -1)                           \
   X(int, fallocate, (int fd, int mode, off_t offset, off_t n), (fd, mode, offset, n), -1)          \
   X(int, fstatfs, (int fd, struct statfs *status), (fd, status), -1)                               \
   X(ssize_t, pwritev2, (int fd, const struct iovec *v, int count, off_t at, int flags),            \
@@ -65,7 +113,6 @@ static inline int os_cachestat(int fd, const struct os_cachestat_range *range,
   X(int, syncfs, (int fd), (fd), -1)                                                               \
   X(int, posix_fadvise, (int fd, off_t offset, off_t n, int advice), (fd, offset, n, advice),      \
     EINVAL)                                                                                        \
-  X(int, mincore, (void *at, size_t n, unsigned char *pages), (at, n, pages), -1)                  \
   X(int, mlock2, (const void *at, size_t n, unsigned flags), (at, n, flags), -1)                   \
   X(int, os_membarrier, (int command), (command), -1)                                              \
   X(int, os_cachestat,                                                                             \

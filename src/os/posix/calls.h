@@ -23,7 +23,6 @@
   X(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode), -1)                \
   X(int, openat, (int at, const char *path, int flags, mode_t mode), (at, path, flags, mode), -1)  \
   X(int, close, (int fd), (fd), -1)                                                                \
-  X(int, dup3, (int from, int to, int flags), (from, to, flags), -1)                               \
   X(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), -1)                   \
   X(int, renameat, (int from_at, const char *from, int to_at, const char *to),                     \
     (from_at, from, to_at, to), -1)                                                                \
@@ -37,13 +36,12 @@
   X(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at), -1)        \
   X(int, ftruncate, (int fd, off_t size), (fd, size), -1)                                          \
   X(int, fsync, (int fd), (fd), -1)                                                                \
-  X(int, fdatasync, (int fd), (fd), -1)                                                            \
   X(int, getrlimit, (int resource, struct rlimit *limit), (resource, limit), -1)                   \
   X(int, getrusage, (int who, struct rusage *usage), (who, usage), -1)                             \
   X(void *, mmap, (void *at, size_t n, int prot, int flags, int fd, off_t offset),                 \
     (at, n, prot, flags, fd, offset), MAP_FAILED)                                                  \
   X(int, munmap, (void *at, size_t n), (at, n), -1)                                                \
-  X(int, madvise, (void *at, size_t n, int advice), (at, n, advice), -1)                           \
+  X(int, mincore, (void *at, size_t n, unsigned char *pages), (at, n, (void *)pages), -1)          \
   X(int, mlock, (const void *at, size_t n), (at, n), -1)                                           \
   X(int, munlock, (const void *at, size_t n), (at, n), -1)                                         \
   X(int, nanosleep, (const struct timespec *wanted, struct timespec *left), (wanted, left), -1)    \

@@ -8,12 +8,20 @@
 
 #define BILLION 1000000000u
 
+/* The two days are the same one, or next to each other. */
+static int days_between(const struct tm *from, const struct tm *to) {
+  if (from->tm_year != to->tm_year)
+    return to->tm_year > from->tm_year ? 1 : -1;
+  return to->tm_yday - from->tm_yday;
+}
+
 int tome__os_zone_at(int64_t utc, int32_t *ret_offset) {
   time_t moment = (time_t)utc;
-  struct tm local;
-  if ((int64_t)moment != utc || !localtime_r(&moment, &local))
+  struct tm local, there;
+  if ((int64_t)moment != utc || !localtime_r(&moment, &local) || !gmtime_r(&moment, &there))
     return TOME_ENOTSUP;
-  *ret_offset = (int32_t)local.tm_gmtoff;
+  *ret_offset = days_between(&there, &local) * 86400 + (local.tm_hour - there.tm_hour) * 3600 +
+                (local.tm_min - there.tm_min) * 60 + (local.tm_sec - there.tm_sec);
   return 0;
 }
 

@@ -6,7 +6,7 @@
  * is is written on the signal itself, in bytes of its description that the system leaves zero: handlers may leave by
  * longjmp, so nothing that has to be taken back will do. */
 #include "calls.h"
-#include "last_fault.h"
+#include "fault_signal.h"
 #include "os.h"
 #include "posix_error.h"
 
@@ -15,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MOST_HANDLERS 16
@@ -38,14 +37,15 @@ static void unlock(void) {
 
 static void on_fault(int number, siginfo_t *info, void *context);
 
-/* The last bytes of a signal's description: how many of the handlers that we found it has been through. Another copy of
- * this library in the process counts its own. */
+/* The last bytes of a signal's description, which no system uses for this signal: how many of the handlers that we found it has been
+ * through. Another copy of this library in the process counts its own. */
 typedef struct passage {
   uintptr_t mark; /* whose; 0: nobody's */
   uintptr_t depth;
 } passage;
 
-#define MOST_COPIES 4
+/* Systems leave 32 bytes at least of what fits 64 and more, and 64 of 128. */
+#define MOST_COPIES (sizeof(siginfo_t) >= 128 ? 4 : 2)
 
 static char *passages(siginfo_t *info) {
   return (char *)info + sizeof *info - MOST_COPIES * sizeof(passage);
@@ -69,15 +69,12 @@ static int go_deeper(siginfo_t *info) {
 
 /* Die of the signal, or let it be ignored, as the system would have done it. */
 static void as_the_system(int number, siginfo_t *info, const struct sigaction *action) {
-  if (info->si_code <= 0 && action->sa_handler == SIG_IGN)
+  if (!tome__os_was_raised(info) && action->sa_handler == SIG_IGN)
     return;
   struct sigaction standard = {.sa_handler = SIG_DFL};
   tome__os_calls.sigaction(number, &standard, NULL);
-  /* A fault strikes again on return, with everything a core dump wants to know. A signal that was sent is sent
-   * again, as it came: it is blocked until we return. */
   memset(passages(info), 0, MOST_COPIES * sizeof(passage));
-  if (info->si_code <= 0)
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), number, info);
+  tome__os_strike_again(number, info);
 }
 
 /* Whatever the flags say. */
@@ -156,9 +153,10 @@ static int is_old(uintptr_t address) {
 }
 
 /* The address that a signal is about; 0: none, or an unaligned access, which is the program's own mistake. */
-static uintptr_t address_of(const siginfo_t *info, const void *context) {
-  if (info->si_code > 0)
-    return info->si_code != BUS_ADRALN ? (uintptr_t)info->si_addr : 0;
+static uintptr_t address_of(const siginfo_t *info, const void *context, int *ret_access) {
+  *ret_access = 0;
+  if (tome__os_was_raised(info))
+    return tome__os_fault_address(info, context, ret_access);
   if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_pid != getpid())
     return 0;
   uintptr_t address = tome__os_last_fault(context);
@@ -171,7 +169,8 @@ static void on_fault(int number, siginfo_t *info, void *context) {
   sigfillset(&all);
   /* Ours has them blocked already; a handler that chains to us may not have. */
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  uintptr_t address = address_of(info, context);
+  int access;
+  uintptr_t address = address_of(info, context, &access);
   if (address != 0 && atomic_load(&deal_with)(address, access))
     remember(address);
   else

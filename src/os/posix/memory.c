@@ -4,14 +4,20 @@
 #include "posix_error.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
+
+/* Where nothing is promised for a mapping before it is touched there is no word for it. */
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
 
 static os_system this_system;
 
 static void ask_system(void) {
   this_system.page = (size_t)sysconf(_SC_PAGESIZE);
   this_system.granularity = this_system.patch = this_system.page;
-  this_system.spare = sizeof(void *) > 4 ? UINT64_C(64) << 30 : UINT64_C(64) << 20;
+  this_system.spare = sizeof(void *) > 4 ? UINT64_C(64) << 30 : UINT64_C(16) << 20;
   this_system.window = sizeof(void *) > 4 ? (size_t)64 << 20 : (size_t)16 << 20;
 }
 
@@ -30,8 +36,18 @@ static int mapping_failed(void) {
   return errno == EAGAIN ? TOME_ENOMEM : tome__os_failed();
 }
 
+/* The call counts pages of 4 KiB, in a long where that is shorter than an offset: so a C library or the system says of what lies
+ * further on that it is wrong, as if it were the caller's mistake. */
+static int is_too_far(uint64_t offset) {
+  return offset / 4096 > ULONG_MAX;
+}
+
 static int map(const os_file *file, uint64_t offset, void *address, size_t length, int access,
                int fixed, void **ret_address) {
+  if (is_too_far(offset)) {
+    errno = EOVERFLOW;
+    return TOME_EFBIG;
+  }
   int sharing = access & OS_PRIVATE ? MAP_PRIVATE : MAP_SHARED;
   void *p = tome__os_calls.mmap(address, length, protection(access),
                                 sharing | MAP_NORESERVE | fixed, file->descriptor, (off_t)offset);

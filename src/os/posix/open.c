@@ -1,15 +1,23 @@
 /* Opening, adopting and closing files. */
 #include "calls.h"
+#include "description.h"
 #include "os.h"
 #include "posix_error.h"
 #include "posix_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <tome/map.h>
 #include <unistd.h>
+
+/* Not every system has these. */
+#ifndef O_PATH
+#define O_PATH 0
+#endif
+#ifndef O_DIRECT
+#define O_DIRECT 0
+#endif
 
 #define ALWAYS (O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
@@ -47,8 +55,11 @@ static int check_path(const char *path) {
 }
 
 static os_file new_file(int fd, uint32_t flags) {
-  return (os_file){
-      .descriptor = fd, .directory = -1, .writable = (flags & TOME_WRITE) != 0, .owner = getpid()};
+  return (os_file){.descriptor = fd,
+                   .directory = -1,
+                   .appender = -1,
+                   .writable = (flags & TOME_WRITE) != 0,
+                   .owner = getpid()};
 }
 
 /* The directory is opened first and the file created in it, so that the name that is made durable later is this
@@ -124,6 +135,15 @@ static int open_existing(const char *path, uint32_t flags, os_file *ret_file) {
   return 0;
 }
 
+/* The name by which a file was opened goes by its directory, where that is known. */
+static int named_at(const os_file *file) {
+  return file->directory >= 0 ? file->directory : AT_FDCWD;
+}
+
+static const char *name_there(const os_file *file, const char *path) {
+  return file->directory >= 0 ? last_component(path) : path;
+}
+
 int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_file) {
   os_file file = {.descriptor = -1};
   int r = flags & TOME_EXCL ? TOME_ENOENT : open_existing(path, flags, &file);
@@ -132,6 +152,8 @@ int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_
   if (r < 0)
     return r;
   r = check_kind(file.descriptor);
+  if (r == 0)
+    r = tome__os_prepare_to_append(&file, named_at(&file), name_there(&file, path), flags);
   if (r < 0) {
     int system = errno;
     tome__os_abandon(&file, path);
@@ -142,21 +164,12 @@ int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_
   return 0;
 }
 
-/* A description of our own, with a position and flags that nobody else changes. Needs /proc. */
-static int reopen(int descriptor, int writable) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-  return open_retrying(AT_FDCWD, path, writable ? O_RDWR : O_RDONLY, 0);
-}
-
 int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
   int status = tome__os_calls.fcntl(descriptor, F_GETFL, 0);
   if (status < 0)
     return tome__os_failed();
-#ifdef O_PATH
   if (status & O_PATH)
     return TOME_EBADF;
-#endif
   int access = status & O_ACCMODE;
   int r = check_kind(descriptor);
   if (r < 0)
@@ -164,7 +177,7 @@ int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
   errno = 0;
   if (access == O_WRONLY || (access == O_RDONLY && (flags & TOME_WRITE)))
     return TOME_EACCES;
-  int fd = reopen(descriptor, (flags & TOME_WRITE) != 0);
+  int fd = tome__os_reopen(descriptor, (flags & TOME_WRITE) != 0);
   int borrowed = fd < 0;
   if (borrowed && (errno == EMFILE || errno == ENFILE))
     return TOME_EMFILE;
@@ -181,21 +194,8 @@ int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
   return 0;
 }
 
-/* After a fork parent and child share one description; the child takes a new one when it needs its position. */
-static void own_description(os_file *file) {
-  if (file->borrowed || file->owner == getpid())
-    return;
-  int fd = reopen(file->descriptor, file->writable);
-  if (fd >= 0 && tome__os_calls.dup3(fd, file->descriptor, O_CLOEXEC) >= 0)
-    file->owner = getpid();
-  else
-    file->borrowed = 1;
-  if (fd >= 0)
-    tome__os_calls.close(fd);
-}
-
 int tome__os_owns_position(os_file *file) {
-  own_description(file);
+  tome__os_own_description(file);
   return !file->borrowed;
 }
 
@@ -208,18 +208,22 @@ static int is_still_named(const os_file *file, int at, const char *name) {
 }
 
 void tome__os_abandon(os_file *file, const char *path) {
-  int at = file->directory >= 0 ? file->directory : AT_FDCWD;
-  const char *name = file->directory >= 0 ? last_component(path) : path;
+  int at = named_at(file);
+  const char *name = name_there(file, path);
   if (file->created && is_still_named(file, at, name))
     tome__os_calls.unlinkat(at, name, 0);
   if (file->directory >= 0)
     tome__os_calls.close(file->directory);
+  if (file->appender >= 0)
+    tome__os_calls.close(file->appender);
   tome__os_calls.close(file->descriptor);
 }
 
 int tome__os_close(os_file *file) {
   if (file->directory >= 0)
     tome__os_calls.close(file->directory);
+  if (file->appender >= 0)
+    tome__os_calls.close(file->appender);
   /* After EINTR the descriptor is gone all the same. */
   if (tome__os_calls.close(file->descriptor) < 0 && errno != EINTR)
     return tome__os_failed();

@@ -2,6 +2,8 @@
 #ifndef TOME_OS_PLATFORM_H
 #define TOME_OS_PLATFORM_H
 
+#include "fence.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <sys/types.h>
@@ -12,7 +14,8 @@ typedef struct os_file {
   int directory;    /* where the file was created, until its name is durable; else -1 */
   int created;      /* by us, so that we may remove it */
   int name_at_risk; /* its directory entry may not be durable */
-  int borrowed;     /* the description is shared with the caller's descriptor */
+  int appender; /* writes at the end of the file, on systems where the descriptor cannot do that too; else -1 */
+  int borrowed; /* the description is shared with the caller's descriptor */
   int writable;
   int borrows_pages; /* its pages are those of another file, below it; known once its traits are */
   pid_t owner;       /* the process that opened the description: after fork it is shared */

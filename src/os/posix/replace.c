@@ -68,7 +68,7 @@ static int write_and_rename(const os_file *file, const char *from, const char *t
 }
 
 static int replace(const char *from, const char *to, const void *data, size_t length) {
-  os_file file = {.directory = -1, .writable = 1};
+  os_file file = {.directory = -1, .appender = -1, .writable = 1};
   int r = 0;
   for (int tries = 0; r == 0 && tries < 3; tries++)
     r = try_to_open(from, &file.descriptor);

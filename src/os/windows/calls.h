@@ -78,6 +78,23 @@
   X(BOOL, VirtualLock, (void *at, SIZE_T n), (at, n), 0)                                           \
   X(BOOL, VirtualUnlock, (void *at, SIZE_T n), (at, n), 0)
 
+#define OS_PROCESS_CALLS(X)                                                                        \
+  X(HANDLE, os_start_thread, (unsigned stack, unsigned(__stdcall * body)(void *), void *context),  \
+    (stack, body, context), NULL)                                                                  \
+  X(void *, AddVectoredExceptionHandler, (ULONG first, PVECTORED_EXCEPTION_HANDLER handler),       \
+    (first, handler), NULL)                                                                        \
+  X(ULONG, RemoveVectoredExceptionHandler, (void *handler), (handler), 0)                          \
+  X(BOOL, ReadProcessMemory, (HANDLE process, const void *from, void *to, SIZE_T n, SIZE_T *read), \
+    (process, from, to, n, read), 0)                                                               \
+  X(BOOL, WriteProcessMemory,                                                                      \
+    (HANDLE process, void *to, const void *from, SIZE_T n, SIZE_T *written),                       \
+    (process, to, from, n, written), 0)                                                            \
+  X(BOOL, GetProcessWorkingSetSize, (HANDLE process, SIZE_T * least, SIZE_T * most),               \
+    (process, least, most), 0)                                                                     \
+  X(BOOL, SetProcessWorkingSetSize, (HANDLE process, SIZE_T least, SIZE_T most),                   \
+    (process, least, most), 0)                                                                     \
+  X(BOOL, GlobalMemoryStatusEx, (MEMORYSTATUSEX * status), (status), 0)
+
 /* What only newer systems have fails with ERROR_CALL_NOT_IMPLEMENTED where it is missing; see newer_calls.h. */
 #define OS_NEWER_CALLS(X)                                                                          \
   X(void *, os_VirtualAlloc2,                                                                      \
@@ -89,17 +106,20 @@
      ULONG protection, void *parameters, ULONG count),                                             \
     (section, process, at, offset, n, how, protection, parameters, count), NULL)                   \
   X(BOOL, os_UnmapViewOfFile2, (HANDLE process, void *at, ULONG flags), (process, at, flags), 0)   \
-  X(BOOL, os_PrefetchVirtualMemory,                                                                \
-    (HANDLE process, ULONG_PTR count, void *ranges, ULONG flags), (process, count, ranges, flags), \
+  X(BOOL, os_PrefetchVirtualMemory, (HANDLE process, ULONG_PTR count, void *ranges, ULONG flags),  \
+    (process, count, ranges, flags), 0)                                                            \
+  X(BOOL, os_QueryWorkingSetEx, (HANDLE process, void *pages, DWORD size), (process, pages, size), \
     0)                                                                                             \
   X(LONG, os_NtFlushBuffersFileEx, (HANDLE file, ULONG flags), (file, flags),                      \
     OS_STATUS_NOT_IMPLEMENTED)                                                                     \
   X(LONG, os_NtQueryObject, (HANDLE handle, int kind, void *information, ULONG size),              \
     (handle, kind, information, size), OS_STATUS_NOT_IMPLEMENTED)                                  \
+  X(LONG, os_NtQueryInformationFile, (HANDLE file, void *information, ULONG size, int kind),       \
+    (file, information, size, kind), OS_STATUS_NOT_IMPLEMENTED)                                    \
   X(LONG, os_NtQueryVolumeInformationFile, (HANDLE file, void *information, ULONG size, int kind), \
     (file, information, size, kind), OS_STATUS_NOT_IMPLEMENTED)
 
-#define OS_CALLS(X) OS_FILE_CALLS(X) OS_MEMORY_CALLS(X) OS_NEWER_CALLS(X)
+#define OS_CALLS(X) OS_FILE_CALLS(X) OS_MEMORY_CALLS(X) OS_PROCESS_CALLS(X) OS_NEWER_CALLS(X)
 
 typedef struct os_calls {
 #define X(result, name, parameters, arguments, failure) result(*name) parameters;

@@ -1,6 +1,7 @@
 #include "newer_calls.h"
 
 #include <io.h>
+#include <process.h>
 #include <stdlib.h>
 
 /* A call by its name, looked up once; what several threads find at the same time is the same. */
@@ -64,6 +65,13 @@ BOOL os_PrefetchVirtualMemory(HANDLE process, ULONG_PTR count, void *ranges, ULO
   return call ? call(process, count, ranges, flags) : missing() != NULL;
 }
 
+typedef BOOL(WINAPI *query_working_set_ex)(HANDLE, void *, DWORD);
+
+BOOL os_QueryWorkingSetEx(HANDLE process, void *pages, DWORD size) {
+  LOOK_UP(query_working_set_ex, L"kernel32.dll", "K32QueryWorkingSetEx");
+  return call ? call(process, pages, size) : missing() != NULL;
+}
+
 /* ---- of ntdll ---- */
 
 typedef struct status_block {
@@ -76,7 +84,7 @@ typedef struct status_block {
 
 typedef LONG(WINAPI *nt_flush_buffers_file_ex)(HANDLE, ULONG, void *, ULONG, status_block *);
 typedef LONG(WINAPI *nt_query_object)(HANDLE, int, void *, ULONG, ULONG *);
-typedef LONG(WINAPI *nt_query_volume_information_file)(HANDLE, status_block *, void *, ULONG, int);
+typedef LONG(WINAPI *nt_query_file)(HANDLE, status_block *, void *, ULONG, int);
 typedef ULONG(WINAPI *rtl_nt_status_to_dos_error)(LONG);
 
 LONG os_NtFlushBuffersFileEx(HANDLE file, ULONG flags) {
@@ -90,8 +98,14 @@ LONG os_NtQueryObject(HANDLE handle, int kind, void *information, ULONG size) {
   return call ? call(handle, kind, information, size, NULL) : OS_STATUS_NOT_IMPLEMENTED;
 }
 
+LONG os_NtQueryInformationFile(HANDLE file, void *information, ULONG size, int kind) {
+  LOOK_UP(nt_query_file, L"ntdll.dll", "NtQueryInformationFile");
+  status_block done;
+  return call ? call(file, &done, information, size, kind) : OS_STATUS_NOT_IMPLEMENTED;
+}
+
 LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size, int kind) {
-  LOOK_UP(nt_query_volume_information_file, L"ntdll.dll", "NtQueryVolumeInformationFile");
+  LOOK_UP(nt_query_file, L"ntdll.dll", "NtQueryVolumeInformationFile");
   status_block done;
   return call ? call(file, &done, information, size, kind) : OS_STATUS_NOT_IMPLEMENTED;
 }
@@ -102,6 +116,11 @@ DWORD os_error_of_status(LONG status) {
 }
 
 /* ---- of the C runtime ---- */
+
+HANDLE os_start_thread(unsigned stack, unsigned(__stdcall *body)(void *), void *context) {
+  return (HANDLE)_beginthreadex(NULL, stack, body, context, STACK_SIZE_PARAM_IS_A_RESERVATION,
+                                NULL);
+}
 
 /* The newer runtime (UCRT) ends the process where a descriptor is not open, unless it is told not to. */
 #if defined(_UCRT) || defined(_MSC_VER)

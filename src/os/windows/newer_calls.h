@@ -17,10 +17,17 @@ BOOL os_UnmapViewOfFile2(HANDLE process, void *at, ULONG flags);
 /* Windows 8. `ranges` are WIN32_MEMORY_RANGE_ENTRY. */
 BOOL os_PrefetchVirtualMemory(HANDLE process, ULONG_PTR count, void *ranges, ULONG flags);
 
+/* Windows Vista. `pages` are PSAPI_WORKING_SET_EX_INFORMATION. */
+BOOL os_QueryWorkingSetEx(HANDLE process, void *pages, DWORD size);
+
+/* CreateThread() as the C runtime wants it; `stack` is address space. */
+HANDLE os_start_thread(unsigned stack, unsigned(__stdcall *body)(void *), void *context);
+
 /* Of ntdll: FlushFileBuffers() in parts, since Windows 8. */
 LONG os_NtFlushBuffersFileEx(HANDLE file, ULONG flags);
 /* What a handle was opened for. */
 LONG os_NtQueryObject(HANDLE handle, int kind, void *information, ULONG size);
+LONG os_NtQueryInformationFile(HANDLE file, void *information, ULONG size, int kind);
 /* What a file system has free, by a file on it. */
 LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size, int kind);
 

@@ -13,4 +13,8 @@
 /* DeviceIoControl() codes, which the lean headers leave out. */
 #include <winioctl.h>
 
+/* What only headers for newer systems declare, as values of FILE_INFO_BY_HANDLE_CLASS. */
+#define OS_FILE_DISPOSITION_EX ((FILE_INFO_BY_HANDLE_CLASS)21)
+#define OS_FILE_RENAME_EX ((FILE_INFO_BY_HANDLE_CLASS)22)
+
 #endif

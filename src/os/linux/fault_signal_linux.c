@@ -1,10 +1,27 @@
-#include "last_fault.h"
+#include "fault_signal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+
+int tome__os_was_raised(const siginfo_t *info) {
+  return info->si_code > 0;
+}
+
+/* A store that the mapping does not allow raises another signal. */
+uintptr_t tome__os_fault_address(const siginfo_t *info, const void *context, int *ret_access) {
+  (void)context;
+  *ret_access = 0;
+  return info->si_code != BUS_ADRALN ? (uintptr_t)info->si_addr : 0;
+}
+
+/* A fault does so anyway, with everything a core dump wants to know. A signal that was sent is blocked until the handler
+ * returns. */
+void tome__os_strike_again(int number, siginfo_t *info) {
+  if (!tome__os_was_raised(info))
+    syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), number, info);
+}
 
 /* The processor's own note, which Linux keeps for each thread and puts into every signal frame. */
 static uintptr_t noted(const ucontext_t *interrupted) {

@@ -6,6 +6,12 @@
 #include <errno.h>
 #include <unistd.h>
 
+/* Not every system can tell holes; no system has this way to move. */
+#ifndef SEEK_DATA
+#define SEEK_DATA (-1)
+#define SEEK_HOLE (-1)
+#endif
+
 /* Counting more would take longer than anyone waits. */
 #define MOST_HOLES 100000
 

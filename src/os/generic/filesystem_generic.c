@@ -1,0 +1,27 @@
+/* What depends on the kind of file system, which POSIX does not tell: what is not known is not relied on. */
+#include "calls.h"
+#include "os.h"
+
+#include <errno.h>
+
+int tome__os_traits(os_file *file, os_traits *ret_traits) {
+  os_stat status;
+  int r = tome__os_stat(file, &status);
+  if (r < 0)
+    return r;
+  *ret_traits = (os_traits){.can_be_cut = status.kind != TOME_KIND_BLOCK,
+                            .own_flags = !file->borrowed,
+                            .moves_blocks = 1};
+  return 0;
+}
+
+/* Nobody can be asked, but a disk that is nearly full has most likely no block left for this one. */
+int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, size_t length) {
+  (void)address;
+  struct statvfs status;
+  int full = tome__os_size_now(file) >= offset + length &&
+             tome__os_calls.fstatvfs(file->descriptor, &status) == 0 &&
+             (uint64_t)status.f_bavail * status.f_frsize < (UINT64_C(1) << 20);
+  errno = full ? ENOSPC : 0;
+  return full ? TOME_ENOSPC : TOME_ELOST;
+}

@@ -1,0 +1,31 @@
+/* Flushing: what was stored through mappings is handed to the file system first, then the file to the disk.
+ *
+ * FlushViewOfFile() writes the pages and does not wait for the disk's own cache, nor for what the file system needs to find them
+ * again. FlushFileBuffers() does both, and brings NTFS's log to the disk, in which the name of a created file stands:
+ * directories need no flush of their own. */
+#include "calls.h"
+#include "mappings.h"
+#include "windows_error.h"
+#include "windows_file.h"
+
+#include <tome/flush.h>
+
+/* Data and metadata, without having the disk empty its cache; since Windows 8, on NTFS. */
+#define WITHOUT_DISK 2
+
+static int flush_file(const os_file *file) {
+  return tome__os_calls.FlushFileBuffers(file->handle) ? 0 : tome__os_failed();
+}
+
+/* Where the milder way is not known, the stronger does. Failures of it are told by that as well. */
+static int hand_over(const os_file *file) {
+  return tome__os_calls.os_NtFlushBuffersFileEx(file->handle, WITHOUT_DISK) >= 0 ? 0
+                                                                                 : flush_file(file);
+}
+
+int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level) {
+  int r = tome__os_flush_views(file, offset, length);
+  if (r < 0 || level == TOME_FLUSH_START)
+    return r;
+  return level == TOME_FLUSH_WRITTEN ? hand_over(file) : flush_file(file);
+}
