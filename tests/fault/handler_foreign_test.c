@@ -119,7 +119,9 @@ static void telling_handler(int number, siginfo_t *info, void *unused) {
 
 static char *new_page(strike kind) {
   if (kind == FORBIDDEN_PAGE || kind == NO_PAGE) {
-    char *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static uintptr_t low = 1 << 20; /* where the system puts nothing by itself */
+    char *page =
+        mmap((void *)(low += 1 << 20), PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     must(page != MAP_FAILED);
     if (kind == NO_PAGE)
       must_equal(munmap(page, PAGE), 0);

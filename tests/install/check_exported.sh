@@ -4,9 +4,13 @@ set -eu
 library=$1
 manifest=$(dirname "$0")/exported_symbols.txt
 
-command -v nm >/dev/null || { echo "SKIP: no nm here (package binutils)"; exit 77; }
+command -v objdump >/dev/null || { echo "SKIP: no objdump here (package binutils)"; exit 77; }
 
-actual=$(nm -D --defined-only "$library" | sed 's/.* //' | LC_ALL=C sort)
+case $library in
+  *.dll) exported=$(objdump -p "$library" | sed -n '/^\[Ordinal\/Name Pointer\]/,/^$/s/.*\] //p') ;;
+  *) exported=$(nm -D --defined-only "$library" | sed 's/.* //') ;;
+esac
+actual=$(printf '%s\n' "$exported" | LC_ALL=C sort)
 [ "$actual" = "$(cat "$manifest")" ] && exit 0
 
 echo "Exported symbols differ from $manifest (left: manifest, right: library):"

@@ -344,11 +344,15 @@ static void make_operand(const operation *what) {
   evict_file(path);
 }
 
+/* The usual reservation fits into so much where addresses have 32 bits. */
+static const int reservations_are_small = sizeof(void *) == 4;
+
 /* The proof that not even the file fitted. */
 static void must_have_met_the_end_of_space(const char *path, uint64_t size) {
   tome_info info = {.struct_size = sizeof info};
-  must(refused_mappings() > 0);
+  must(refused_mappings() > 0 || reservations_are_small);
   tome *map = open_map(path, TOME_READ);
+  must(refused_mappings() > 0);
   must_succeed(tome_info_get(map, &info));
   must(info.reserved < size);
   must_succeed(tome_close(map));
@@ -421,7 +425,7 @@ static void open_many(void *context) {
   count_refused_mappings();
   for (int i = 0; i < MAPS; i++)
     maps[i] = open_map(in_dir("file"), TOME_WRITE | TOME_CREATE | TOME_GROW);
-  must(refused_mappings() > 0);
+  must(refused_mappings() > 0 || reservations_are_small);
   char *room = malloc(MEBI(64));
   must(room != NULL);
   memset(room, 1, MEBI(64));

@@ -33,6 +33,11 @@
 #define SANITIZED 0
 #endif
 
+/* By which rules format strings are checked: where there are several kinds of printf, the build says. */
+#ifndef TEST_FORMAT
+#define TEST_FORMAT printf
+#endif
+
 /* ---- the frame of a test ---- */
 
 /** A test with its own directory. Its end checks that no descriptor, mapping, address space or signal handler
@@ -67,13 +72,16 @@ void tell_figure(const char *name, uint64_t value);
     skip();                                                                                        \
   } while (0)
 
+/** The same in the middle of a test, whose maps stay open. */
+void give_up(const char *reason);
+
 /* ---- checks ---- */
 
 /** A sentence that the next failed check prints too, such as the number of a random case. */
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void note(const char *format, ...) __attribute__((format(TEST_FORMAT, 1, 2)));
 
 _Noreturn void fail_at(const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(TEST_FORMAT, 3, 4)));
 
 #define must(condition)                                                                            \
   ((condition) ? (void)0 : fail_at(__FILE__, __LINE__, "does not hold: %s", #condition))

@@ -17,8 +17,12 @@ uint64_t file_length(const char *path);
 /** Bytes on the disk. */
 uint64_t file_allocated(const char *path);
 int file_exists(const char *path);
+/** Make a file of these bytes, in place of any that is there. */
+void write_file(const char *path, const void *bytes, size_t length);
 /** Cut the file, or make it longer; with a hole where the system has them. */
 void set_file_length(const char *path, uint64_t length);
+/** The same; 0 if the system refuses because the file is mapped. */
+int try_file_length(const char *path, uint64_t length);
 /** Overwrite bytes of the file; what lies past its end grows it. */
 void write_into(const char *path, uint64_t offset, const void *bytes, size_t length);
 /** Read at most so many bytes; fewer at the end of the file. */

@@ -67,6 +67,18 @@ static int must_open(const char *path, int flags) {
   return fd;
 }
 
+int try_file_length(const char *path, uint64_t length) {
+  set_file_length(path, length);
+  return 1;
+}
+
+void write_file(const char *path, const void *bytes, size_t length) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  must(fd >= 0);
+  must_equal(write(fd, bytes, length), length);
+  must_equal(close(fd), 0);
+}
+
 void write_into(const char *path, uint64_t offset, const void *bytes, size_t length) {
   int fd = must_open(path, O_WRONLY);
   must_equal(pwrite(fd, bytes, length, (off_t)offset), length);

@@ -22,7 +22,13 @@ static void stores_into_a_copy_of_a_huge_sparse_file_are_read_back(void **state)
     skip_because("a sanitizer needs the address space");
   int fd = memfd_create("unit", MFD_CLOEXEC);
   must_equal(ftruncate(fd, (off_t)(5 * TEBI)), 0);
-  tome *map;
+  tome *map = NULL;
+  if (sizeof(void *) == 4) { /* what was stored is nowhere else, so a copy is always mapped as a whole */
+    must_fail(tome_open_fd(&map, fd, TOME_COPY, NULL), TOME_ENOMEM);
+    must(map == NULL);
+    must_equal(close(fd), 0);
+    skip_because("5 TiB do not fit 32 bits, which was refused as it should be");
+  }
   must_succeed(tome_open_fd(&map, fd, TOME_COPY, NULL));
   must_equal(close(fd), 0);
   const uint64_t places[] = {100, TEBI - 2, 3 * TEBI + 12345, 5 * TEBI - 5};

@@ -1,14 +1,7 @@
 /* Opening: flags, parts, sizes, how long a map lives and what it leaves behind. */
 #include "test_support.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- flags ---- */
 
@@ -47,8 +40,9 @@ static void every_combination_of_flags_treats_a_missing_file_by_the_rules(void *
     note("flags 0x%02x", flags);
     int good = flags_go_together(flags), creates = good && (flags & TOME_CREATE);
     must_equal(try_open(path, flags), creates ? 0 : good ? TOME_ENOENT : TOME_EINVAL);
-    must_equal(access(path, F_OK), creates ? 0 : -1);
-    unlink(path);
+    must_equal(file_exists(path), creates);
+    if (creates)
+      remove_file(path);
   }
 }
 
@@ -228,42 +222,6 @@ static void windows_of_any_size_are_rounded_up(void **state) {
 
 /* ---- creating and emptying ---- */
 
-static mode_t created_mode(mode_t mask, uint32_t mode, int with_options) {
-  tome *map;
-  tome_options options = TOME_OPTIONS_INIT;
-  options.mode = mode;
-  const char *path = in_dir("created");
-  unlink(path);
-  mode_t saved = umask(mask);
-  int result = tome_open(&map, path, TOME_WRITE | TOME_CREATE, with_options ? &options : NULL);
-  umask(saved);
-  must_equal(result, 0);
-  must_succeed(tome_close(map));
-  struct stat status;
-  must_equal(stat(path, &status), 0);
-  return status.st_mode & 07777;
-}
-
-static void a_created_file_has_the_mode_that_the_umask_leaves(void **state) {
-  (void)state;
-  must_equal(created_mode(022, 0, 0), 0644);
-  must_equal(created_mode(0, 0666, 1), 0666);
-  must_equal(created_mode(027, 0666, 1), 0640);
-  must_equal(created_mode(077, 0644, 1), 0600);
-  must_equal(created_mode(0, 0600, 1), 0600);
-}
-
-static void creating_leaves_an_existing_file_and_its_mode_alone(void **state) {
-  (void)state;
-  const char *path = make_pattern_file("existing", 100);
-  must_equal(chmod(path, 0604), 0);
-  must_equal(try_open(path, TOME_WRITE | TOME_CREATE), 0);
-  struct stat status;
-  must_equal(stat(path, &status), 0);
-  must_equal(status.st_mode & 07777, 0604);
-  must_be_pattern_file(path, 100);
-}
-
 static void a_created_file_is_an_empty_map_that_can_grow(void **state) {
   (void)state;
   const char *path = in_dir("new");
@@ -296,16 +254,6 @@ static void a_failed_open_does_not_truncate(void **state) {
   must_equal(try_open(path, TOME_WRITE | TOME_TRUNCATE | TOME_EXCL), TOME_EINVAL);
   must_equal(try_open(path, TOME_WRITE | TOME_CREATE | TOME_TRUNCATE | TOME_EXCL), TOME_EEXIST);
   must_be_pattern_file(path, 3 * PAGE);
-}
-
-static void symbolic_links_are_followed(void **state) {
-  (void)state;
-  const char *link = in_dir("link"), *target = in_dir("target");
-  must_equal(symlink(target, link), 0);
-  must_equal(try_open(link, TOME_READ), TOME_ENOENT);
-  must_equal(try_open(link, TOME_WRITE | TOME_CREATE | TOME_EXCL), TOME_EEXIST);
-  must_equal(try_open(link, TOME_WRITE | TOME_CREATE), 0);
-  must_be_file(target, "", 0);
 }
 
 /* ---- lifetimes ---- */
@@ -344,7 +292,7 @@ static void a_deleted_file_lives_as_long_as_its_map(void **state) {
   (void)state;
   const char *path = make_pattern_file("deleted", 2 * PAGE);
   tome *map = open_map(path, TOME_WRITE);
-  must_equal(unlink(path), 0);
+  remove_file(path);
   must_read_pattern(map, 0, 2 * PAGE);
   must_succeed(tome_write(map, 1, "x", 1));
   must_succeed(tome_append(map, "more", 4, NULL));
@@ -353,14 +301,14 @@ static void a_deleted_file_lives_as_long_as_its_map(void **state) {
   must_succeed(tome_read(map, 2 * PAGE, got, 4));
   must_be_bytes(got, "more", 4);
   must_succeed(tome_close(map));
-  must_equal(access(path, F_OK), -1);
+  must(!file_exists(path));
 }
 
 static void a_replaced_file_is_not_the_one_that_is_mapped(void **state) {
   (void)state;
   const char *path = make_pattern_file("replaced", 2 * PAGE);
   tome *map = open_map(path, TOME_WRITE);
-  must_equal(rename(make_file("other", "other", 5), path), 0);
+  move_file(make_file("other", "other", 5), path);
   must_read_pattern(map, 0, 2 * PAGE);
   must_succeed(tome_append(map, "more", 4, NULL));
   must_succeed(tome_refresh(map));
@@ -372,29 +320,6 @@ static void a_replaced_file_is_not_the_one_that_is_mapped(void **state) {
 static void closing_nothing_is_allowed(void **state) {
   (void)state;
   must_succeed(tome_close(NULL));
-}
-
-static void every_descriptor_of_a_map_is_close_on_exec(void **state) {
-  (void)state;
-  int known[1024] = {0};
-  for (int fd = 0; fd < (int)(sizeof known / sizeof known[0]); fd++)
-    known[fd] = fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-  FILE *own = fopen(make_pattern_file("closed", 100), "r+");
-  known[fileno(own)] = 1;
-  tome *maps[3] = {open_map(in_dir("closed"), TOME_WRITE), NULL, open_anonymous(10)};
-  must_succeed(tome_open_fd(&maps[1], fileno(own), TOME_WRITE, NULL));
-  int seen = 0;
-  for (int fd = 0; fd < (int)(sizeof known / sizeof known[0]); fd++) {
-    int flags = fcntl(fd, F_GETFD);
-    if (flags < 0 || known[fd])
-      continue;
-    must(flags & FD_CLOEXEC);
-    seen++;
-  }
-  must(seen > 0);
-  for (int i = 0; i < 3; i++)
-    must_succeed(tome_close(maps[i]));
-  fclose(own);
 }
 
 static void anonymous_memory_is_zero_and_writable(void **state) {
@@ -426,20 +351,6 @@ static void anonymous_memory_has_no_parts(void **state) {
   must(map == NULL);
 }
 
-static void store_in_child(void *map) {
-  must_succeed(tome_write(map, PAGE, "child", 5));
-}
-
-static void anonymous_memory_is_shared_with_children(void **state) {
-  (void)state;
-  tome *map = open_anonymous(2 * PAGE);
-  char got[5];
-  in_child(store_in_child, map);
-  must_succeed(tome_read(map, PAGE, got, 5));
-  must_be_bytes(got, "child", 5);
-  must_succeed(tome_close(map));
-}
-
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(every_combination_of_flags_is_accepted_or_refused_by_the_rules),
@@ -454,21 +365,16 @@ int main(int count, char **arguments) {
       TEST(a_part_outside_the_file_is_refused),
       TEST(a_reservation_of_any_size_is_accepted),
       TEST(windows_of_any_size_are_rounded_up),
-      TEST(a_created_file_has_the_mode_that_the_umask_leaves),
-      TEST(creating_leaves_an_existing_file_and_its_mode_alone),
       TEST(a_created_file_is_an_empty_map_that_can_grow),
       TEST(truncating_gives_an_empty_map),
       TEST(a_failed_open_does_not_truncate),
-      TEST(symbolic_links_are_followed),
       TEST(a_file_opened_twice_may_be_closed_in_either_order),
       TEST(what_one_map_stores_another_reads),
       TEST(a_deleted_file_lives_as_long_as_its_map),
       TEST(a_replaced_file_is_not_the_one_that_is_mapped),
       TEST(closing_nothing_is_allowed),
-      TEST(every_descriptor_of_a_map_is_close_on_exec),
       TEST(anonymous_memory_is_zero_and_writable),
       TEST(anonymous_memory_has_no_parts),
-      TEST(anonymous_memory_is_shared_with_children),
   };
   return run_matching(tests, count, arguments);
 }
