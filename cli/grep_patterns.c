@@ -1,6 +1,7 @@
 /* Expressions that are plain text are searched for as such, which needs no library for expressions. */
 #include "grep_patterns.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,8 @@ static int complain_pattern(const struct grep_patterns *patterns, int code) {
   if (code == TOME_EINVAL && error->detail && error->length < patterns->count) {
     const tome_needle *wrong = &patterns->items[error->length];
     size_t at = ere_source_offset(wrong->data, wrong->length, (size_t)error->offset);
-    complain("grep", "\"%.*s\": %s (at byte %zu)", (int)wrong->length, (const char *)wrong->data,
-             error->detail, at);
+    complain("grep", "\"%.*s\": %s (at byte %" PRIu64 ")", (int)wrong->length,
+             (const char *)wrong->data, error->detail, (uint64_t)at);
   } else {
     complain_tome("grep", code == TOME_ENOTSUP ? "-F searches for plain text" : NULL);
   }

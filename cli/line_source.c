@@ -95,7 +95,7 @@ int line_source_index(struct line_source *source) {
   tome_line_index_close(source->index);
   source->index = NULL;
   if (!directory)
-    complain(source->name, "where should its index be kept? set XDG_CACHE_HOME or HOME");
+    complain(source->name, "where should its index be kept? set %s", cache_directory_variables);
   else if (cache_directory_make(directory) < 0)
     complain_system(directory);
   else if (open_index(source, directory, 0) < 0)

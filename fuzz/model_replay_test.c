@@ -1,6 +1,7 @@
 /* The corpus of the library's fuzz target, replayed; and on libraries that were broken on purpose. */
 #include "calls.h"
 #include "planted_bug.h"
+#include "planted_calls.h"
 #include "replay_corpus.h"
 
 #include <unistd.h>
@@ -52,12 +53,11 @@ static void appends_misplaced(void) {
 }
 
 static int fallocate_without_care(int fd, int mode, off_t offset, off_t n) {
-  return real.fallocate(fd, mode & ~FALLOC_FL_KEEP_SIZE, offset, n);
+  return fallocate(fd, mode & ~FALLOC_FL_KEEP_SIZE, offset, n);
 }
 
 static void longer_than_asked(void) {
-  real = tome__os_calls;
-  tome__os_calls.fallocate = fallocate_without_care;
+  plant_call("fallocate", (any_call *)fallocate_without_care);
 }
 
 static void planted_bugs_are_found(void **state) {
@@ -66,7 +66,8 @@ static void planted_bugs_are_found(void **state) {
   must_find_bug("cuts go unnoticed", cuts_unnoticed, replay_corpus, corpus);
   must_find_bug("a write past the end without its last byte", byte_missing, replay_corpus, corpus);
   must_find_bug("an append that tells the wrong place", appends_misplaced, replay_corpus, corpus);
-  must_find_bug("blocks that make the file longer", longer_than_asked, replay_corpus, corpus);
+  if (has_call("fallocate"))
+    must_find_bug("blocks that make the file longer", longer_than_asked, replay_corpus, corpus);
 }
 
 int main(int count, char **arguments) {

@@ -7,16 +7,11 @@
  * (message, service, numbers) are rendered once, into a few thousand bodies; each line is a time
  * stamp, a request number and a body picked at random. Errors are rare, and none comes before three
  * quarters of the file. */
-#define _FILE_OFFSET_BITS 64
-#define _POSIX_C_SOURCE 200809L
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <tome/tome.h>
 
 enum {
   BODIES = 4096,
@@ -129,19 +124,6 @@ static char *put_line(char *at, struct position *position, uint64_t errors_from)
   return at;
 }
 
-static int write_all(int fd, const char *data, size_t length) {
-  while (length > 0) {
-    ssize_t written = write(fd, data, length);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return -1;
-    data += written;
-    length -= (size_t)written;
-  }
-  return 0;
-}
-
 /** The last line takes what is left of the file. */
 static char *put_last_line(char *at, struct position *position, uint64_t size) {
   char *end = at + (size - position->offset);
@@ -165,17 +147,22 @@ static char *fill_block(struct position *position, uint64_t size) {
   return at;
 }
 
-static int make_log(int fd, uint64_t size) {
+static int make_log(const char *path, uint64_t size) {
   struct position position = {0, 0, 1};
+  tome *map = NULL;
+  if (tome_open(&map, path, TOME_WRITE | TOME_CREATE | TOME_TRUNCATE, NULL) < 0)
+    return -1;
   for (int i = 0; i < BODIES; i++)
     render_body(&bodies[i]);
   while (position.offset < size) {
     char *end = fill_block(&position, size);
-    if (write_all(fd, block, (size_t)(end - block)) < 0)
+    if (tome_append(map, block, (size_t)(end - block), NULL) < 0)
       return -1;
   }
   /* On the disk, so that a cold start can drop every page of it. */
-  return fsync(fd);
+  if (tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE) < 0)
+    return -1;
+  return tome_close(map);
 }
 
 int main(int argc, char **argv) {
@@ -186,9 +173,8 @@ int main(int argc, char **argv) {
     return 2;
   }
 
-  int fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0 || make_log(fd, size) < 0 || close(fd) < 0) {
-    fprintf(stderr, "demo_log: %s: %s\n", argv[1], strerror(errno));
+  if (make_log(argv[1], size) < 0) {
+    fprintf(stderr, "demo_log: %s: %s\n", argv[1], tome_strerror(tome_error_last()->code));
     return 1;
   }
   return 0;

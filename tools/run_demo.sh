@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # ./dev demo: makes a large log and walks through what Tome does with it. Each step shows a command, what it
-# printed and what to make of that, and checks it by other means.
+# printed and what to make of that, and checks it by other means. tests/demo takes the same walk.
 
 demo=build/demo
+demo_log_maker=build/release/tools/demo_log
 demo_log=$demo/demo.log
 demo_size=$((4 << 30))
 steps=0
@@ -63,7 +64,7 @@ make_demo_log() {
   fi
   rm -f "$demo_log"
   local begin=$SECONDS
-  build/release/tools/demo_log "$demo_log.part" "$size" || stop 1 'the log could not be made'
+  $demo_log_maker "$demo_log.part" "$size" || stop 1 'the log could not be made'
   mv "$demo_log.part" "$demo_log"
   echo "$demo_log, $(in_words "$size"), was made in $((SECONDS - begin)) s."
 }
@@ -118,6 +119,24 @@ step_example() {
   rm -f "$demo/scratch.data"
 }
 
+# The steps that need no more than the command.
+walk() {
+  step_compare
+  step_first_bytes
+  step_find
+  step_jump
+  step_put
+}
+
+walk_examples() {
+  step_example 'A file that grows under a pointer' grow_pointer \
+    'The pointer was taken once, at the start, and stayed good.'
+  step_example 'Two processes, one file' two_processes \
+    'Each sees what the other stores at once, and the other one making the file longer.'
+  step_example 'A file that is cut short while it is read' cut_short \
+    'The reader got an error that names the lost bytes. With a plain mapping it would be dead of SIGBUS.'
+}
+
 run_demo() {
   local size=$demo_size
   if [ $# -gt 0 ]; then
@@ -132,17 +151,8 @@ run_demo() {
   PATH=$PWD/build/release/cli:$PWD/build/release/examples:$PATH
   make_demo_log "$size"
 
-  step_compare
-  step_first_bytes
-  step_find
-  step_jump
-  step_put
-  step_example 'A file that grows under a pointer' grow_pointer \
-    'The pointer was taken once, at the start, and stayed good.'
-  step_example 'Two processes, one file' two_processes \
-    'Each sees what the other stores at once, and the other one making the file longer.'
-  step_example 'A file that is cut short while it is read' cut_short \
-    'The reader got an error that names the lost bytes. With a plain mapping it would be dead of SIGBUS.'
+  walk
+  walk_examples
 
   [ "$broken_steps" = 0 ] || stop 1 "$broken_steps of the things shown went wrong"
   printf '\nAll %d steps did what they should. The log stays in %s; %s.\n' "$steps" "$demo_log" \

@@ -9,4 +9,7 @@ char *cache_directory(void);
 /* Make it, and what it lies in, for the user alone. Returns 0, or -1 with errno. */
 int cache_directory_make(const char *directory);
 
+/* Which variables say where it is. */
+extern const char cache_directory_variables[];
+
 #endif

@@ -9,5 +9,13 @@ foreach(folder ${TOME_OS})
     list(APPEND command_system_sources ${folder_sources})
   endif()
 endforeach()
+# Windows has these two things in common with systems that have nothing better, and links what the command calls of it.
+set(command_system_libraries)
+if("windows" IN_LIST TOME_OS)
+  list(APPEND command_system_sources
+    ${CMAKE_CURRENT_LIST_DIR}/generic/bytes_last_generic.c ${CMAKE_CURRENT_LIST_DIR}/generic/file_users_unknown.c)
+  set(command_system_libraries shell32)
+endif()
 # getrusage() counts memory in bytes there, elsewhere in KiB.
-set(command_system_definitions MAXRSS_UNIT=$<IF:$<PLATFORM_ID:Darwin>,1,1024>)
+set(command_system_definitions MAXRSS_UNIT=$<IF:$<PLATFORM_ID:Darwin>,1,1024>
+  $<$<PLATFORM_ID:Windows>:__USE_MINGW_ANSI_STDIO=1;_WIN32_WINNT=0x0602;UNICODE>)

@@ -2,5 +2,5 @@
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR i686)
 set(CMAKE_C_COMPILER gcc)
-set(CMAKE_C_FLAGS_INIT "-m32 -march=i686 -idirafter /usr/include/x86_64-linux-gnu")
+set(CMAKE_C_FLAGS_INIT "-m32 -march=i686 -Wno-psabi -idirafter /usr/include/x86_64-linux-gnu")
 include(${CMAKE_CURRENT_LIST_DIR}/target_libraries.cmake)

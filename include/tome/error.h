@@ -24,7 +24,7 @@
   X(EISDIR, -7, "is a directory")                                                                  \
   X(ENOTDIR, -8, "a component of the path is not a directory")                                     \
   X(ENOTMAP, -9, "cannot be mapped: not a regular file, block device or shared memory")            \
-  X(ENAME, -10, "the path is too long or has too many symbolic links")                             \
+  X(ENAME, -10, "the path is too long, has too many symbolic links, or cannot be a name here")     \
   X(EBADF, -11, "not an open file descriptor")                                                     \
   X(EMFILE, -12, "too many open files")                                                            \
   X(ENOMEM, -13, "out of memory or address space")                                                 \

@@ -286,7 +286,10 @@ static int fail_limit(const tome *map, tome_range range) {
   int system = tome__os_last_error();
   uint64_t limit, now;
   tome__os_lock_limit(&limit, &now);
-  if (limit > 0 && limit < UINT64_MAX && now < UINT64_MAX)
+  if (limit > 0 && limit < UINT64_MAX && now == UINT64_MAX)
+    snprintf(text, sizeof text, "the limit is %llu bytes: raise `ulimit -l`, or lock less",
+             (unsigned long long)limit);
+  else if (limit > 0 && limit < UINT64_MAX)
     snprintf(text, sizeof text,
              "the limit is %llu bytes, of which %llu are locked: raise `ulimit -l`, or lock less",
              (unsigned long long)limit, (unsigned long long)now);

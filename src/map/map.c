@@ -291,7 +291,8 @@ static const char *detail_of(int code) {
   case TOME_EREADONLY:
     return "the file system is mounted so";
   case TOME_EBUSY:
-    return "a program that is being executed, or leased to another process";
+    return "a program that is being executed, leased to another process, or open in one that "
+           "does not share it";
   case TOME_EMFILE:
     return "close some, or raise the limit (ulimit -n)";
   default:

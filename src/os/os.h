@@ -182,7 +182,7 @@ int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, 
 /** Put a file of these bytes in the place of `path`, in one step: whoever opens it finds what was there or all of this. Only its
  *  owner may read it. Not made durable: after a power failure it may be damaged. Until it is complete it lies beside, as
  *  `path` and ".new", where the next call finds it and begins it anew if this one is killed. TOME_EBUSY: someone else is
- *  putting one there at this moment. */
+ *  putting one there at this moment, or has open what is there, on a system where that cannot be replaced then. */
 int tome__os_replace(const char *path, const void *data, size_t length);
 
 /** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. */

@@ -7,7 +7,7 @@ manifest=$(dirname "$0")/exported_symbols.txt
 command -v objdump >/dev/null || { echo "SKIP: no objdump here (package binutils)"; exit 77; }
 
 case $library in
-  *.dll) exported=$(objdump -p "$library" | sed -n '/^\[Ordinal\/Name Pointer\]/,/^$/s/.*\] //p') ;;
+  *.dll) exported=$(objdump -p "$library" | sed -n '/^\[Ordinal\/Name Pointer\]/,/^$/s/.*\[ *[0-9]*\] //p') ;;
   *) exported=$(nm -D --defined-only "$library" | sed 's/.* //') ;;
 esac
 actual=$(printf '%s\n' "$exported" | LC_ALL=C sort)

@@ -3,6 +3,9 @@
 #define PLANTED_READING_H
 
 #include "calls.h"
+#include "planted_calls.h"
+
+#include <sys/uio.h>
 
 /** Whatever is read by system call is read by the planted pread. */
 static ssize_t planted_preadv2(int fd, const struct iovec *v, int count, off_t at, int flags) {
@@ -13,7 +16,7 @@ static ssize_t planted_preadv2(int fd, const struct iovec *v, int count, off_t a
 
 static inline void plant_reading(ssize_t (*bug)(int fd, void *to, size_t n, off_t at)) {
   tome__os_calls.pread = bug;
-  tome__os_calls.preadv2 = planted_preadv2;
+  plant_call("preadv2", (any_call *)planted_preadv2);
 }
 
 #endif

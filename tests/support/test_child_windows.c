@@ -29,38 +29,30 @@ void write_elsewhere(const char *path, uint64_t offset, const void *bytes, size_
   write_into(path, offset, bytes, length);
 }
 
-/* Windows does not cut a mapped file, but the system that Wine runs on does; it sees the file under another path. */
-typedef char *(CDECL *unix_name_function)(const wchar_t *path);
+/* Windows does not cut a mapped file, but the system that Wine runs on does, to which the file has another path. */
+typedef char *CDECL unix_name_function(const wchar_t *path);
+typedef LONG CDECL unix_spawn_function(char *const arguments[], int wait);
 
-static int find_host_path(const char *path, char *ret_path, size_t room) {
-  wchar_t wide[1024];
-  unix_name_function unix_name = (unix_name_function)(void (*)(void))GetProcAddress(
-      GetModuleHandleA("kernel32.dll"), "wine_get_unix_file_name");
-  if (unix_name == NULL)
-    return 0;
-  must(MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 1024) > 0);
-  char *name = unix_name(wide);
-  must(name != NULL);
-  snprintf(ret_path, room, "%s", name);
-  HeapFree(GetProcessHeap(), 0, name);
-  return 1;
+static void (*find_function(const char *library, const char *name))(void) {
+  return (void (*)(void))GetProcAddress(GetModuleHandleA(library), name);
 }
 
 static void cut_by_host(const char *path, uint64_t length) {
-  enum { WAITS = 20000 };
-  char host_path[1024], command[1200];
-  STARTUPINFOA start = {.cb = sizeof start};
-  PROCESS_INFORMATION process;
-  if (!find_host_path(path, host_path, sizeof host_path))
+  unix_name_function *unix_name =
+      (unix_name_function *)find_function("kernel32.dll", "wine_get_unix_file_name");
+  unix_spawn_function *spawn =
+      (unix_spawn_function *)find_function("ntdll.dll", "__wine_unix_spawnvp");
+  if (unix_name == NULL || spawn == NULL)
     give_up("Windows does not cut a mapped file");
-  snprintf(command, sizeof command, "truncate -s %llu \"%s\"", (unsigned long long)length,
-           host_path);
-  must(CreateProcessA("/usr/bin/truncate", command, NULL, NULL, FALSE, 0, NULL, NULL, &start,
-                      &process));
-  CloseHandle(process.hThread);
-  CloseHandle(process.hProcess);
-  for (int i = 0; i < WAITS && file_length(path) != length; i++) /* its end is not told */
-    Sleep(1);
+  wchar_t wide[1024];
+  char program[] = "truncate", option[] = "-s", size[24];
+  must(MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 1024) > 0);
+  char *name = unix_name(wide);
+  must(name != NULL);
+  snprintf(size, sizeof size, "%llu", (unsigned long long)length);
+  char *const arguments[] = {program, option, size, name, NULL};
+  must_equal(spawn(arguments, 1), 0);
+  HeapFree(GetProcessHeap(), 0, name);
   must_equal(file_length(path), length);
 }
 

@@ -191,12 +191,3 @@ void leave_free(size_t pages) {
   must(syncfs(fd) == 0);
   close(fd);
 }
-
-void check_hole(const char *file, int line, const char *path, uint64_t offset, size_t length) {
-  unsigned char *got = malloc(length);
-  int fd = open(path, O_RDONLY);
-  must_equal(pread(fd, got, length, (off_t)offset), length);
-  check_zero(file, line, path, got, length);
-  close(fd);
-  free(got);
-}

@@ -87,7 +87,8 @@ size_t page_size(void) {
 
 size_t forced_window(void) {
   const char *text = getenv("TOME_TEST_WINDOW");
-  return text != NULL ? strtoul(text, NULL, 0) : 0;
+  size_t window = text != NULL ? strtoul(text, NULL, 0) : 0;
+  return window == 0 || window > page_size() ? window : page_size();
 }
 
 uint64_t how_many(uint64_t few, uint64_t many) {
@@ -200,6 +201,13 @@ void check_pattern_file(const char *file, int line, const char *path, size_t len
   void *want = new_pattern(0, length);
   check_file(file, line, path, want, length);
   free(want);
+}
+
+void check_hole(const char *file, int line, const char *path, uint64_t offset, size_t length) {
+  unsigned char *got = malloc(length);
+  must_equal(read_from(path, offset, got, length), length);
+  check_zero(file, line, path, got, length);
+  free(got);
 }
 
 void check_read(const char *file, int line, tome *map, uint64_t offset, size_t length) {

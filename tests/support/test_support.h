@@ -4,8 +4,8 @@
  * A check that fails in the main thread fails the test. In a forked child or another thread, where cmocka
  * cannot be called, it prints the same message and ends the process.
  *
- * TOME_TEST_WINDOW in the environment forces the maps of the tests through windows of so many bytes, TOME_TEST_KERNELS the
- * searches through the kernels of that name. */
+ * TOME_TEST_WINDOW in the environment forces the maps of the tests through windows of so many bytes, a page at least;
+ * TOME_TEST_KERNELS the searches through the kernels of that name. */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H
 
@@ -111,6 +111,10 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
 #define must_be_file(path, want, length) check_file(__FILE__, __LINE__, (path), (want), (length))
 #define must_be_pattern_file(path, length) check_pattern_file(__FILE__, __LINE__, (path), (length))
 
+/** The file holds zeros there, by reading: a load from a hole of tmpfs wants a page, which a full disk has not. */
+#define must_be_hole(path, offset, length)                                                         \
+  check_hole(__FILE__, __LINE__, (path), (offset), (length))
+
 /** Two reads in a row give the pattern: a first touch of a page takes another way than later ones. */
 #define must_read_pattern(map, offset, length)                                                     \
   check_read(__FILE__, __LINE__, (map), (offset), (length))
@@ -125,6 +129,7 @@ void check_pattern(const char *file, int line, const char *text, const void *got
 void check_zero(const char *file, int line, const char *text, const void *got, size_t length);
 void check_file(const char *file, int line, const char *path, const void *want, size_t length);
 void check_pattern_file(const char *file, int line, const char *path, size_t length);
+void check_hole(const char *file, int line, const char *path, uint64_t offset, size_t length);
 void check_read(const char *file, int line, tome *map, uint64_t offset, size_t length);
 
 /* ---- bytes and files ---- */
@@ -191,11 +196,6 @@ void leave_free(size_t pages);
 int remount_disk(void);
 /** For a child: a mount namespace of its own, as root in it; exits as unable where there can be none. */
 void enter_namespace(void);
-
-/** The file holds zeros there, by pread(2): a load from a hole of tmpfs wants a page, which a full disk has not. */
-#define must_be_hole(path, offset, length)                                                         \
-  check_hole(__FILE__, __LINE__, (path), (offset), (length))
-void check_hole(const char *file, int line, const char *path, uint64_t offset, size_t length);
 
 /* ---- other processes ---- */
 

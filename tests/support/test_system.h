@@ -16,6 +16,10 @@ int remove_test_folder(const char *path);
 uint64_t file_length(const char *path);
 /** Bytes on the disk. */
 uint64_t file_allocated(const char *path);
+/** When it was changed last, in any way, in nanoseconds since 1970. */
+uint64_t file_changed(const char *path);
+/** What tells it from all other files, as docs/line-index.md has it: device, number, seconds and nanoseconds of its creation. */
+void file_identity(const char *path, uint64_t ret_words[4]);
 int file_exists(const char *path);
 /** Make a file of these bytes, in place of any that is there. */
 void write_file(const char *path, const void *bytes, size_t length);
@@ -31,7 +35,17 @@ void append_to(const char *path, const void *bytes, size_t length);
 void remove_file(const char *path);
 /** Give a file another name, in place of the file that has it. */
 void move_file(const char *from, const char *to);
+/** Whether the file that has it may be open meanwhile. */
+int replaces_open_files(void);
 void make_folder(const char *path);
+/** Write a file back and have the system let go of it, as far as it does. */
+void drop_from_memory(const char *path);
+/** Whether it lies on a file system that keeps all in memory, where looking at a hole fills it. */
+int is_kept_in_memory(const char *path);
+
+/** As memmem(3): in linear time, and never by the library. */
+const void *find_bytes(const void *haystack, size_t haystack_length, const void *needle,
+                       size_t needle_length);
 
 /* ---- this process ---- */
 

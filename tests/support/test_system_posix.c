@@ -1,5 +1,7 @@
 #include "test_system.h"
 
+#include "calls.h"
+#include "system_abilities.h"
 #include "test_support.h"
 
 #include <dirent.h>
@@ -7,12 +9,15 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* ---- files, by path ---- */
@@ -50,6 +55,21 @@ uint64_t file_length(const char *path) {
 
 uint64_t file_allocated(const char *path) {
   return (uint64_t)status_of(path).st_blocks * 512;
+}
+
+uint64_t file_changed(const char *path) {
+  struct stat status = status_of(path);
+  return (uint64_t)status.st_ctim.tv_sec * 1000000000 + (uint64_t)status.st_ctim.tv_nsec;
+}
+
+void file_identity(const char *path, uint64_t ret_words[4]) {
+  struct statx file;
+  must_equal(statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_BTIME, &file), 0);
+  int is_dated = (file.stx_mask & STATX_BTIME) != 0 && system_tells_birth();
+  ret_words[0] = makedev(file.stx_dev_major, file.stx_dev_minor);
+  ret_words[1] = file.stx_ino;
+  ret_words[2] = is_dated ? (uint64_t)file.stx_btime.tv_sec : 0;
+  ret_words[3] = is_dated ? file.stx_btime.tv_nsec : 0;
 }
 
 int file_exists(const char *path) {
@@ -112,8 +132,29 @@ void move_file(const char *from, const char *to) {
   must_equal(rename(from, to), 0);
 }
 
+int replaces_open_files(void) {
+  return 1;
+}
+
 void make_folder(const char *path) {
   must_equal(mkdir(path, 0700), 0);
+}
+
+void drop_from_memory(const char *path) {
+  int fd = must_open(path, O_RDONLY);
+  must_equal(fsync(fd), 0);
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  must_equal(close(fd), 0);
+}
+
+int is_kept_in_memory(const char *path) {
+  struct statfs system;
+  return statfs(path, &system) == 0 && system.f_type == TMPFS_MAGIC;
+}
+
+const void *find_bytes(const void *haystack, size_t haystack_length, const void *needle,
+                       size_t needle_length) {
+  return memmem(haystack, haystack_length, needle, needle_length);
 }
 
 /* ---- this process ---- */

@@ -19,6 +19,9 @@ typedef struct wide_path {
   wchar_t text[PATH_ROOM];
 } wide_path;
 
+/* Windows counts tenths of microseconds since 1601. */
+#define TICKS_TO_1970 INT64_C(116444736000000000)
+
 static wide_path widen(const char *path) {
   wide_path wide;
   must(MultiByteToWideChar(CP_UTF8, 0, path, -1, wide.text, PATH_ROOM) > 0);
@@ -29,8 +32,12 @@ int make_test_folder(char *ret_path, size_t room) {
   wchar_t base[MAX_PATH + 1], path[PATH_ROOM];
   static unsigned made;
   DWORD length = GetTempPathW(MAX_PATH + 1, base);
-  swprintf(path, PATH_ROOM, L"%lstome-test-%lu-%u", base, GetCurrentProcessId(), ++made);
-  if (length == 0 || !CreateDirectoryW(path, NULL) ||
+  BOOL done;
+  do { /* a number of a process comes again, and what a test could not remove is still there */
+    swprintf(path, PATH_ROOM, L"%lstome-test-%lu-%u", base, GetCurrentProcessId(), ++made);
+    done = CreateDirectoryW(path, NULL);
+  } while (!done && GetLastError() == ERROR_ALREADY_EXISTS);
+  if (length == 0 || !done ||
       WideCharToMultiByte(CP_UTF8, 0, path, -1, ret_path, (int)room, NULL, NULL) == 0) {
     print_error("cannot make a folder: error %lu\n", GetLastError());
     return -1;
@@ -87,6 +94,27 @@ uint64_t file_allocated(const char *path) {
   DWORD high = 0, low = GetCompressedFileSizeW(widen(path).text, &high);
   must(low != INVALID_FILE_SIZE || GetLastError() == NO_ERROR);
   return (uint64_t)high << 32 | low;
+}
+
+uint64_t file_changed(const char *path) {
+  FILE_BASIC_INFO info;
+  HANDLE file = must_open(path, FILE_READ_ATTRIBUTES, OPEN_EXISTING);
+  must(GetFileInformationByHandleEx(file, FileBasicInfo, &info, sizeof info));
+  must(CloseHandle(file));
+  return (uint64_t)(info.ChangeTime.QuadPart - TICKS_TO_1970) * 100;
+}
+
+void file_identity(const char *path, uint64_t ret_words[4]) {
+  BY_HANDLE_FILE_INFORMATION info;
+  HANDLE file = must_open(path, FILE_READ_ATTRIBUTES, OPEN_EXISTING);
+  must(GetFileInformationByHandle(file, &info));
+  must(CloseHandle(file));
+  FILETIME made = info.ftCreationTime;
+  uint64_t ticks = ((uint64_t)made.dwHighDateTime << 32 | made.dwLowDateTime) - TICKS_TO_1970;
+  ret_words[0] = info.dwVolumeSerialNumber;
+  ret_words[1] = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+  ret_words[2] = ticks / 10000000;
+  ret_words[3] = ticks % 10000000 * 100;
 }
 
 int file_exists(const char *path) {
@@ -161,8 +189,60 @@ void move_file(const char *from, const char *to) {
   must(MoveFileExW(widen(from).text, widen(to).text, MOVEFILE_REPLACE_EXISTING));
 }
 
+int replaces_open_files(void) {
+  static const char *const names[] = {"replaced", "replacement"};
+  for (int i = 0; i < 2; i++)
+    write_file(in_dir(names[i]), "", 0);
+  HANDLE held = must_open(in_dir(names[0]), GENERIC_READ, OPEN_EXISTING);
+  BOOL done = MoveFileExW(widen(in_dir(names[1])).text, widen(in_dir(names[0])).text,
+                          MOVEFILE_REPLACE_EXISTING);
+  must(CloseHandle(held));
+  remove_file(in_dir(names[0]));
+  if (!done)
+    remove_file(in_dir(names[1]));
+  return done;
+}
+
 void make_folder(const char *path) {
   must(CreateDirectoryW(widen(path).text, NULL));
+}
+
+/* Who opens a file without buffering makes Windows write back and forget what it holds of it. */
+void drop_from_memory(const char *path) {
+  HANDLE file = CreateFileW(widen(path).text, GENERIC_READ,
+                            FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                            OPEN_EXISTING, FILE_FLAG_NO_BUFFERING, NULL);
+  must(file != INVALID_HANDLE_VALUE);
+  must(CloseHandle(file));
+}
+
+int is_kept_in_memory(const char *path) {
+  (void)path;
+  return 0;
+}
+
+/* Knuth, Morris, Pratt: "Fast Pattern Matching in Strings", SIAM Journal on Computing 6 (2), 1977. */
+const void *find_bytes(const void *haystack, size_t haystack_length, const void *needle,
+                       size_t needle_length) {
+  const unsigned char *text = haystack, *word = needle, *found = NULL;
+  size_t *border = calloc(needle_length + 1, sizeof *border);
+  must(border != NULL);
+  for (size_t i = 1, k = 0; i < needle_length; border[++i] = k) {
+    while (k > 0 && word[i] != word[k])
+      k = border[k];
+    k += word[i] == word[k];
+  }
+  if (needle_length == 0)
+    found = text;
+  for (size_t i = 0, k = 0; i < haystack_length && found == NULL; i++) {
+    while (k > 0 && (k == needle_length || text[i] != word[k]))
+      k = border[k];
+    k += text[i] == word[k];
+    if (k == needle_length)
+      found = text + i + 1 - k;
+  }
+  free(border);
+  return found;
 }
 
 /* ---- this process ---- */

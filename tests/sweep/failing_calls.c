@@ -59,6 +59,10 @@ static const struct {
     {"syncfs", EIO, ENOSPC, 0, 0},
     {"posix_fadvise", EINVAL, 0, 0, 0},
     {"mincore", EAGAIN, 0, 0, 0},
+    {"write", EIO, ENOSPC, EINTR, 0},
+    {"fstatvfs", EIO, 0, 0, ENOSYS},
+    {"msync", EIO, ENOSPC, EINTR, 0},
+    {"posix_madvise", EINVAL, 0, 0, 0},
     {"os_membarrier", EPERM, 0, 0, ENOSYS},
     {"os_cachestat", EPERM, 0, 0, ENOSYS},
 };

@@ -1,5 +1,6 @@
 /* What is read of a file besides what was asked for, and what the system is told: by mincore(2), and the flags of mappings in
  * /proc/self/smaps, where `rr` is random and `sr` sequential. */
+#include "system_abilities.h"
 #include "test_support.h"
 
 #include <fcntl.h>
@@ -150,6 +151,8 @@ static void read_in_order(tome *map, uint64_t from, uint64_t to, size_t piece) {
 
 static void reading_here_and_there_is_noticed_and_so_is_reading_in_order(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   skip_through_windows();
   const char *path = make_pattern_file("file", SIZE);
   must_be_cold(path);
@@ -441,6 +444,8 @@ static void where_views_overlap_the_others_count_when_one_has_ended(void **state
 
 static void what_the_map_notices_does_not_change_a_view_s_own(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   skip_through_windows();
   const char *path = make_pattern_file("file", SIZE);
   must_be_cold(path);
@@ -538,6 +543,8 @@ static uint64_t calls_of(tome *map) {
 /* Reading was noticed to be random; afterwards all that is known goes, and is read in order. */
 static void known_pages_that_went_are_not_waited_for_one_by_one(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   skip_through_windows();
   const size_t pieces[] = {64, 1000};
   const char *path = make_pattern_file("file", SIZE);

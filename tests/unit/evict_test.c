@@ -1,4 +1,5 @@
 /* Letting go: what goes, what stays, and that no byte is lost. */
+#include "system_abilities.h"
 #include "page_model.h"
 
 #include <fcntl.h>
@@ -18,6 +19,8 @@ static tome *open_read_through(const char *path, uint32_t flags) {
 
 static void pages_that_the_map_has_read_go(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   const char *path = make_cold_file("file", PAGES * PAGE - 7);
   const uint32_t flags[] = {TOME_READ, TOME_WRITE, TOME_WRITE | TOME_GROW};
   for (int i = 0; i < 3; i++) {
@@ -50,6 +53,8 @@ static void what_went_is_read_by_call_again(void **state) {
 
 static void pages_of_a_view_go_and_come_back(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   const char *path = make_cold_file("file", PAGES * PAGE);
   tome *map = open_map(path, TOME_READ);
   tome_view view = begin_view(map, 0, PAGES * PAGE, TOME_VIEW_READ);
@@ -63,6 +68,8 @@ static void pages_of_a_view_go_and_come_back(void **state) {
 /* When they are read again it is from the disk: there they are. */
 static void dirty_pages_are_written_back_first(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   const size_t size = PAGES * PAGE;
   drop_file(make_pattern_file("probe", PAGE));
   const char *path = make_hole("file", size);
@@ -94,6 +101,8 @@ static void a_reader_evicts_what_others_wrote(void **state) {
 /* Large folios, which are no larger than 2 MiB and lie at multiples of their size, go or stay as one. */
 static void the_rest_of_the_file_stays(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   const size_t part = (size_t)2 << 20, pages = part / PAGE;
   const size_t most = pages / 10 * 9; /* the system may take some back of its own accord */
   const char *path = make_cold_file("file", 4 * part);
@@ -132,6 +141,8 @@ static void a_part_evicts_its_own_pages(void **state) {
 
 static void what_others_have_mapped_stays(void **state) {
   (void)state;
+  if (!system_lets_go())
+    skip_because("this system keeps what the process has touched");
   const char *path = make_cold_file("file", PAGES * PAGE);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   must(fd >= 0);

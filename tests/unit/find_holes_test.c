@@ -19,10 +19,16 @@ static const char *make_islands(unsigned char *model) {
   return path;
 }
 
+/* The long needle begins with zeros, as the file does nearly everywhere. */
+static int is_there(const unsigned char *model, const void *needle, size_t n, uint64_t at) {
+  return model[at + n - 1] == ((const unsigned char *)needle)[n - 1] &&
+         memcmp(model + at, needle, n) == 0;
+}
+
 static int model_find(const unsigned char *model, const void *needle, size_t n, uint64_t from,
                       uint64_t *ret_at) {
   for (uint64_t at = from; at + n <= SIZE; at++)
-    if (model[at] == *(const unsigned char *)needle && memcmp(model + at, needle, n) == 0) {
+    if (is_there(model, needle, n, at)) {
       *ret_at = at;
       return 1;
     }
@@ -32,7 +38,7 @@ static int model_find(const unsigned char *model, const void *needle, size_t n, 
 static int model_rfind(const unsigned char *model, const void *needle, size_t n, uint64_t to,
                        uint64_t *ret_at) {
   for (uint64_t end = to; end >= n; end--)
-    if (memcmp(model + end - n, needle, n) == 0) {
+    if (is_there(model, needle, n, end - n)) {
       *ret_at = end - n;
       return 1;
     }

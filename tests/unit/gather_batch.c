@@ -1,9 +1,7 @@
 #include "gather_batch.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 batch new_batch(size_t count, size_t bytes) {
   batch b = {.room = bytes + count + 1, .used = 1};
@@ -56,14 +54,6 @@ void must_be_untouched(const batch *b) {
     must_equal(b->arena[i], UNTOUCHED);
 }
 
-void drop_elsewhere(const char *path) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  must(fd >= 0);
-  must_equal(fsync(fd), 0);
-  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  close(fd);
-}
-
 size_t roll_length(dice *any, uint64_t offset, uint64_t size) {
   uint64_t most = size - offset;
   uint64_t length = roll(any, 4) ? roll(any, 200) : roll_near_page(any, 5 * PAGE);
@@ -89,7 +79,7 @@ batch roll_batch(dice *any, size_t count, uint64_t size) {
 void gather_in_all_states(tome *map, const char *path, batch *b, const unsigned char *bytes) {
   must_gather(map, b, bytes);
   must_gather(map, b, bytes);
-  drop_elsewhere(path);
+  drop_from_memory(path);
   must_gather(map, b, bytes);
   must_succeed(tome_evict(map, 0, TOME_END));
   must_gather(map, b, bytes);

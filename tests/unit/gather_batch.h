@@ -33,7 +33,4 @@ void must_gather(tome *map, batch *b, const unsigned char *bytes);
 /** The same cold, known, dropped behind our back, and evicted. */
 void gather_in_all_states(tome *map, const char *path, batch *b, const unsigned char *bytes);
 
-/** Let a file's pages go as another process does; pages that someone maps stay. */
-void drop_elsewhere(const char *path);
-
 #endif

@@ -37,7 +37,7 @@ static void a_million_spans_take_little_memory(void **state) {
   for (int i = 0; i < COUNT; i++)
     add_span(&b, roll(&any, size - 8), 1 + (size_t)i % 8);
   tome *map = open_map(path, TOME_READ);
-  drop_elsewhere(path);
+  drop_from_memory(path);
   uint64_t before = process_bytes("VmSize:"), peak = process_bytes("VmPeak:");
   must_succeed(tome_gather(map, b.spans, COUNT));
   uint64_t after = process_bytes("VmPeak:");
@@ -81,7 +81,7 @@ static size_t count_resident(const char *path) {
 /* A large file of which nothing is in memory; NULL where that cannot be had. */
 static const char *cold_file(const unsigned char *bytes) {
   const char *path = make_file("large", bytes, LARGE);
-  drop_elsewhere(path);
+  drop_from_memory(path);
   return count_resident(path) == 0 ? path : NULL;
 }
 
@@ -156,7 +156,7 @@ static void pages_that_were_known_and_dropped_are_read_alone_again(void **state)
       must_succeed(tome_close(map));
       map = open_map(path, TOME_READ);
     }
-    drop_elsewhere(path);
+    drop_from_memory(path);
     left = count_resident(path);
     must_gather(map, &b, bytes);
     if (left == 0)

@@ -263,7 +263,7 @@ static void without_memory_spans_are_read_all_the_same(void **state) {
   os_calls real = tome__os_calls;
   for (int i = 0; i < 40; i++)
     ranges[i] = (tome_range){(uint64_t)i * PAGE, PAGE};
-  drop_elsewhere(path);
+  drop_from_memory(path);
   tome__os_calls.calloc = calloc_that_fails;
   must_succeed(tome_gather(map, b.spans, b.count));
   must_fail(tome_gather_start(map, b.spans, b.count, &none), TOME_ENOMEM);

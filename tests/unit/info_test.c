@@ -1,9 +1,7 @@
 /* What a map is made of, against stat(2) and files whose holes are known. */
 #include "test_support.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static tome_info info_of(tome *map) {
   tome_info info;
@@ -114,34 +112,6 @@ static void evicting_loses_no_byte(void **state) {
   must_succeed(tome_close(map));
 }
 
-static void must_be_locked_by_parent(void *path) {
-  int fd = open(path, O_RDWR);
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  must_equal(fcntl(fd, F_GETLK, &lock), 0);
-  must_equal(lock.l_type, F_WRLCK);
-  must_equal(lock.l_pid, getppid());
-}
-
-/* Whoever closes any descriptor of a file gives up all the locks that his process has on it. */
-static void the_locks_of_the_process_are_kept(void **state) {
-  (void)state;
-  char path[512];
-  strcpy(path, make_pattern_file("file", PAGE));
-  tome *map = open_map(path, TOME_WRITE | TOME_GROW);
-  int fd = open(path, O_RDWR | O_CLOEXEC);
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  must_equal(fcntl(fd, F_SETLK, &lock), 0);
-  in_child(must_be_locked_by_parent, path);
-  info_of(map);
-  in_child(must_be_locked_by_parent, path);
-  must_succeed(tome_append(map, "x", 1, NULL));
-  must_succeed(tome_resize(map, 2 * PAGE));
-  must_succeed(tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE));
-  in_child(must_be_locked_by_parent, path);
-  must_succeed(tome_close(map));
-  must_equal(close(fd), 0);
-}
-
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(the_figures_are_those_of_the_file),
@@ -151,7 +121,6 @@ int main(int count, char **arguments) {
       TEST(fields_that_the_caller_does_not_know_are_left_alone),
       TEST(a_struct_without_a_size_is_refused),
       TEST(evicting_loses_no_byte),
-      TEST(the_locks_of_the_process_are_kept),
   };
   return run_matching(tests, count, arguments);
 }

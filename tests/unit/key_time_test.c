@@ -1,6 +1,6 @@
 /* Time stamps: what is one, and which moment it is. Expectations are literals, a calendar that counts days one by one, and the C library's
  * own way from moments to clocks. */
-#include "test_support.h"
+#include "local_time_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,40 +169,10 @@ static void what_has_no_year_is_in_the_last_one_before_the_reference(void **stat
   must_return(tome_time_parse("Nov  3 14:05:06", 15, 0, TOME_TIME_UNKNOWN, &got), 0);
 }
 
-static void a_year_of_local_time(const char *zone) {
-  setenv("TZ", zone, 1);
-  tzset();
-  for (time_t t = 1767225600 - 86400; t < 1767225600 + 370 * 86400; t += 1200) {
-    struct tm clock, again;
-    char text[32], back[32];
-    int64_t got;
-    localtime_r(&t, &clock);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &clock);
-    note("%s in %s", text, zone);
-    must_return(tome_time_parse(text, strlen(text), TOME_ZONE_LOCAL, TOME_TIME_UNKNOWN, &got), 1);
-    time_t found = (time_t)(got / SECOND);
-    localtime_r(&found, &again);
-    strftime(back, sizeof back, "%Y-%m-%d %H:%M:%S", &again);
-    must_be_bytes(back, text, strlen(text));
-    must(found <= t && (found == t || clock.tm_isdst != again.tm_isdst));
-  }
-}
-
+/* Of the zone that is set here; others are tried where a program can choose. */
 static void local_times_are_those_that_the_clock_shows(void **state) {
   (void)state;
-  static const char *const zones[] = {"CET-1CEST,M3.5.0,M10.5.0/3",
-                                      "EST5EDT,M3.2.0,M11.1.0",
-                                      "LHST-10:30LHDT-11,M10.1.0,M4.1.0",
-                                      "NZST-12NZDT,M9.5.0,M4.1.0/3",
-                                      "UTC0",
-                                      "XXX+12"};
-  for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++)
-    a_year_of_local_time(zones[i]);
-  a_year_of_local_time("CET-1CEST,M3.5.0,M10.5.0/3");
-  must_be_time("2026-03-29 02:30:00", TOME_ZONE_LOCAL, 1774747800, 0); /* left out: 01:30 UTC */
-  must_be_time("2026-10-25 02:30:00", TOME_ZONE_LOCAL, 1792888200, 0); /* twice: 00:30 UTC */
-  unsetenv("TZ");
-  tzset();
+  must_be_local_time_for_a_year();
 }
 
 int main(int count, char **arguments) {

@@ -1,97 +1,12 @@
-/* The file in which an index of lines is kept: what is in it, what damage does (nothing), who writes it at the same time, and where
- * it cannot be written. */
-#include "line_model.h"
-#include "test_support.h"
+/* The file in which an index of lines is kept: what is in it, and what damage does (nothing). */
+#include "kept_index.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* As docs/line-index.md has it. */
-enum { STRETCH = 128 << 10, BLOCK = 4096, COUNTS = 1020, CHECKSUM = 4088 };
-
-/* ---- the text and its index ---- */
-
-/* A text that is there in every test, with what must be known of it. */
-static struct {
-  char path[512], cache[512], index[600];
-  unsigned char *bytes;
-  size_t size;
-  line_model model;
-} the;
-
-static tome_line_index_options kept(void) {
-  tome_line_index_options options = TOME_LINE_INDEX_INIT;
-  options.directory = the.cache;
-  return options;
-}
-
-/* What is told about the index once its answers were right. */
-static tome_line_index_info must_be_right(void) {
-  static char path[600];
-  tome_line_index_options options = kept();
-  tome_line_index *index = NULL;
-  tome *map = open_map(the.path, TOME_READ);
-  must_succeed(tome_line_index_open(&index, map, &options));
-  must_equal(tome_line_index_lines(index), the.model.count);
-  for (size_t i = 0; i < the.model.count; i += 1 + the.model.count / 20) {
-    tome_line line;
-    uint64_t number;
-    must_return(tome_line_index_line(index, i + 1, &line), 1);
-    must_be_line(line, the.model.lines[i]);
-    must_return(tome_line_index_number(index, line.next - 1, &number), 1);
-    must_equal(number, i + 1);
-  }
-  tome_line_index_info info = {.struct_size = sizeof info};
-  must_succeed(tome_line_index_info_get(index, &info));
-  snprintf(path, sizeof path, "%s", info.path ? info.path : "");
-  info.path = path;
-  tome_line_index_close(index);
-  must_succeed(tome_close(map));
-  return info;
-}
-
-/* Lines of about `about` bytes. */
-static void make_text(size_t size, uint64_t about) {
-  dice any = dice_from(size);
-  free(the.bytes);
-  the.bytes = malloc(size);
-  the.size = size;
-  for (size_t i = 0; i < size; i++)
-    the.bytes[i] = roll(&any, about) ? 'x' : '\n';
-  make_model(&the.model, the.bytes, 0, size, TOME_LINES_LF);
-  snprintf(the.path, sizeof the.path, "%s", make_file("text", the.bytes, size));
-  snprintf(the.cache, sizeof the.cache, "%s", in_dir("cache"));
-  (void)mkdir(the.cache, 0700);
-}
-
-/* The same, with its index kept. */
-static void make_indexed_text(size_t size, uint64_t about) {
-  make_text(size, about);
-  tome_line_index_info info = must_be_right();
-  must_equal(info.kept, 0);
-  must_equal(info.counted, size);
-  snprintf(the.index, sizeof the.index, "%s", info.path);
-}
-
-static void done(void) {
-  free(the.bytes);
-  the.bytes = NULL;
-  free_model(&the.model);
-}
 
 static void write_index(const void *bytes, size_t length) {
-  int fd = open(the.index, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  must(fd >= 0 && write(fd, bytes, length) == (ssize_t)length && ftruncate(fd, (off_t)length) == 0);
-  close(fd);
+  write_file(the.index, bytes, length);
 }
 
 /* ---- its format, written by the description ---- */
@@ -136,19 +51,15 @@ static size_t image_size(void) {
 }
 
 static void describe_header(unsigned char *image) {
-  struct statx file;
-  must_equal(statx(AT_FDCWD, the.path, 0, STATX_BASIC_STATS | STATX_BTIME, &file), 0);
+  uint64_t identity[4];
+  file_identity(the.path, identity);
   memcpy(image, "tomeLIN1", 8);
   image[8] = '\n';
   image[12] = the.size > 0 && the.bytes[the.size - 1] != '\n';
-  put(image + 16, makedev(file.stx_dev_major, file.stx_dev_minor), 8);
-  put(image + 24, file.stx_ino, 8);
-  if (file.stx_mask & STATX_BTIME) {
-    put(image + 32, (uint64_t)file.stx_btime.tv_sec, 8);
-    put(image + 40, file.stx_btime.tv_nsec, 8);
-  }
+  for (int i = 0; i < 4; i++)
+    put(image + 16 + 8 * i, identity[i], 8);
   put(image + 56, the.size, 8);
-  put(image + 64, (uint64_t)file.stx_ctime.tv_sec * 1000000000 + file.stx_ctime.tv_nsec, 8);
+  put(image + 64, file_changed(the.path), 8);
   put(image + 72, fingerprint(), 8);
 }
 
@@ -181,13 +92,13 @@ static void the_file_is_as_described(void **state) {
     make_indexed_text(sizes[i], 40);
     unsigned char *want = describe(SIZE_MAX, 0);
     must_be_file(the.index, want, image_size());
-    must_equal(unlink(the.index), 0);
+    remove_file(the.index);
     write_index(want, image_size());
     must_equal(must_be_right().counted, 0);
     free(want);
-    must_equal(unlink(the.path), 0);
+    remove_file(the.path);
   }
-  done();
+  free_kept_index();
 }
 
 /* ---- damage ---- */
@@ -206,7 +117,7 @@ static void no_flipped_byte_makes_an_answer_wrong(void **state) {
   }
   must(anew > 0);
   free(good);
-  done();
+  free_kept_index();
 }
 
 static void no_truncation_makes_an_answer_wrong(void **state) {
@@ -223,7 +134,7 @@ static void no_truncation_makes_an_answer_wrong(void **state) {
   }
   free(image);
   free(good);
-  done();
+  free_kept_index();
 }
 
 static void random_damage_makes_no_answer_wrong(void **state) {
@@ -241,7 +152,7 @@ static void random_damage_makes_no_answer_wrong(void **state) {
     must_be_right();
     free(bytes);
   }
-  done();
+  free_kept_index();
 }
 
 /* With good checksums, so that only a look at the file can tell. */
@@ -269,7 +180,7 @@ static void counts_that_are_wrong_are_seen_where_they_are_used(void **state) {
       must_equal(must_be_right().counted, 0);
       free(bytes);
     }
-  done();
+  free_kept_index();
 }
 
 static void blocks_in_each_others_place_are_not_believed(void **state) {
@@ -287,165 +198,18 @@ static void blocks_in_each_others_place_are_not_believed(void **state) {
   must_succeed(tome_line_index_open(&index, map, &options));
   tome_line_index_info info = {.struct_size = sizeof info};
   must_succeed(tome_line_index_info_get(index, &info));
-  int fd = open(info.path, O_RDWR | O_CLOEXEC);
+  char kept_at[600];
+  snprintf(kept_at, sizeof kept_at, "%s", info.path);
   tome_line_index_close(index);
-  must_equal(pread(fd, blocks, sizeof blocks, 2 * BLOCK), sizeof blocks);
-  must_equal(pwrite(fd, blocks[1], BLOCK, 2 * BLOCK), BLOCK);
-  must_equal(pwrite(fd, blocks[0], BLOCK, 3 * BLOCK), BLOCK);
-  close(fd);
+  must_equal(read_from(kept_at, 2 * BLOCK, blocks, sizeof blocks), sizeof blocks);
+  write_into(kept_at, 2 * BLOCK, blocks[1], BLOCK);
+  write_into(kept_at, 3 * BLOCK, blocks[0], BLOCK);
   must_succeed(tome_line_index_open(&index, map, &options));
   must_return(tome_line_index_line(index, 2, &line), 1);
   must_be_line(line, (tome_line){6, size - 5 - 6, size - 4});
   tome_line_index_close(index);
   must_succeed(tome_close(map));
-  done();
-}
-
-/* ---- writers ---- */
-
-/* Open it again and again, for as long as one is let. Odd ones damage it before. */
-static void build_for_ever(void *context) {
-  (void)context;
-  for (unsigned i = 0;; i++) {
-    if (i % 2)
-      must(truncate(the.index, 100) == 0 || errno == ENOENT);
-    must_be_right();
-  }
-}
-
-static void an_index_survives_the_death_of_who_builds_it(void **state) {
-  (void)state;
-  dice any = dice_from(6);
-  make_indexed_text(50000, 400);
-  for (uint64_t i = 0; i < how_many(30, 1000); i++) {
-    pid_t child = start_child(build_for_ever, NULL);
-    usleep((useconds_t)roll(&any, 4000));
-    must_equal(kill(child, SIGKILL), 0);
-    must_equal(waitpid(child, NULL, 0), child);
-    must_be_right();
-    must_equal(truncate(the.index, 0), 0);
-    tome_line_index_info info = must_be_right();
-    must_equal(info.kept, 0);
-    must_equal(info.counted, the.size);
-    must_equal(must_be_right().counted, 0);
-  }
-  done();
-}
-
-static void build_some_times(void *context) {
-  (void)context;
-  for (uint64_t i = 0; i < how_many(90, 3000); i++) {
-    if (i % 3 == 0)
-      (void)unlink(the.index);
-    must_be_right();
-  }
-}
-
-static void many_may_build_at_once(void **state) {
-  (void)state;
-  pid_t children[3];
-  make_indexed_text(50000, 400);
-  for (int i = 0; i < 3; i++)
-    children[i] = start_child(build_some_times, NULL);
-  for (int i = 0; i < 3; i++)
-    finish_child(children[i]);
-  must_be_right();
-  must_equal(must_be_right().counted, 0);
-  done();
-}
-
-static const char *beside(void) {
-  static char path[610];
-  snprintf(path, sizeof path, "%s.new", the.index);
-  return path;
-}
-
-static void who_finds_another_at_it_goes_without(void **state) {
-  (void)state;
-  make_indexed_text(STRETCH, 400);
-  must_equal(unlink(the.index), 0);
-  int fd = open(beside(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  must_equal(flock(fd, LOCK_EX), 0);
-  tome_line_index_info info = must_be_right();
-  must_equal(info.kept, TOME_EBUSY);
-  must(access(the.index, F_OK) < 0);
-  close(fd);
-  must_equal(must_be_right().kept, 0);
-  must(access(the.index, F_OK) == 0);
-  must(access(beside(), F_OK) < 0);
-  done();
-}
-
-/* ---- places where it cannot be ---- */
-
-static void must_go_without(int code) {
-  for (int i = 0; i < 2; i++) {
-    tome_line_index_info info = must_be_right();
-    must_equal(info.kept, code);
-    must_equal(info.counted, the.size);
-  }
-}
-
-static void a_directory_that_is_not_there_is_no_failure(void **state) {
-  (void)state;
-  make_text(STRETCH + 5, 400);
-  must_equal(rmdir(the.cache), 0);
-  must_go_without(TOME_ENOENT);
-  must_equal(must_be_right().system, ENOENT);
-  make_file("cache", "a file", 6);
-  must_go_without(TOME_ENOTDIR);
-  done();
-}
-
-static void go_without_rights(void *context) {
-  (void)context;
-  become_nobody();
-  must_go_without(TOME_EACCES);
-}
-
-static void a_directory_that_may_not_be_written_is_no_failure(void **state) {
-  (void)state;
-  make_text(STRETCH + 5, 400);
-  must_equal(chmod(in_dir("."), 0755), 0);
-  must_equal(chmod(the.path, 0644), 0);
-  must_equal(chmod(the.cache, 0555), 0);
-  in_child(go_without_rights, NULL);
-  done();
-}
-
-static void go_without_space(void) {
-  make_text(STRETCH + 5, 400);
-  snprintf(the.cache, sizeof the.cache, "%s", in_dir("disk"));
-  leave_free(1);
-  must_go_without(TOME_ENOSPC);
-  must_equal(unlink(in_dir("disk/filler")), 0);
-  must_equal(must_be_right().kept, 0);
-  must_equal(must_be_right().counted, 0);
-}
-
-static void a_full_disk_is_no_failure(void **state) {
-  (void)state;
-  on_disk(DISK_SMALL, go_without_space);
-}
-
-static void what_someone_put_in_its_place_is_left_alone(void **state) {
-  (void)state;
-  const char *victim = make_file("victim", "precious", 8);
-  make_indexed_text(STRETCH + 5, 400);
-  must_equal(unlink(the.index), 0);
-  must_equal(symlink(victim, beside()), 0);
-  must_go_without(TOME_ENAME);
-  must_equal(unlink(beside()), 0);
-  must_equal(link(victim, beside()), 0);
-  must_go_without(TOME_EACCES);
-  must_equal(unlink(beside()), 0);
-  must_equal(mkfifo(beside(), 0600), 0);
-  must_go_without(TOME_EACCES);
-  must_be_file(victim, "precious", 8);
-  must_equal(unlink(beside()), 0);
-  must_equal(mkdir(the.index, 0700), 0);
-  must_go_without(TOME_EISDIR);
-  done();
+  free_kept_index();
 }
 
 int main(int count, char **arguments) {
@@ -456,13 +220,6 @@ int main(int count, char **arguments) {
       TEST(random_damage_makes_no_answer_wrong),
       TEST(counts_that_are_wrong_are_seen_where_they_are_used),
       TEST(blocks_in_each_others_place_are_not_believed),
-      TEST(an_index_survives_the_death_of_who_builds_it),
-      TEST(many_may_build_at_once),
-      TEST(who_finds_another_at_it_goes_without),
-      TEST(a_directory_that_is_not_there_is_no_failure),
-      TEST(a_directory_that_may_not_be_written_is_no_failure),
-      TEST(a_full_disk_is_no_failure),
-      TEST(what_someone_put_in_its_place_is_left_alone),
   };
   return run_matching(tests, count, arguments);
 }

@@ -2,15 +2,10 @@
 #include "line_model.h"
 #include "test_support.h"
 
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 /* As docs/line-index.md has it. */
 enum { STRETCH = 128 << 10 };
@@ -110,7 +105,8 @@ static uint64_t any_about(dice *any) {
 static const char *cache_directory(void) {
   static char path[512];
   snprintf(path, sizeof path, "%s", in_dir("cache"));
-  (void)mkdir(path, 0700);
+  if (!file_exists(path))
+    make_folder(path);
   return path;
 }
 
@@ -151,7 +147,7 @@ static void random_texts_have_the_lines_of_the_model(void **state) {
     const char *path = keep_file(t.bytes, t.size);
     must_equal(must_index(&any, path, &t), t.size);
     must_equal(must_index(&any, path, &t), 0);
-    must_equal(unlink(path), 0);
+    remove_file(path);
     free_text(&t);
   }
 }
@@ -292,19 +288,12 @@ static void a_file_that_grew_is_read_from_where_it_ended(void **state) {
   free_text(&t);
 }
 
-/* When the file was changed last, as its index remembers it. */
-static int64_t moment_of_change(const char *path) {
-  struct stat status;
-  must_equal(stat(path, &status), 0);
-  return (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec;
-}
-
 /* Change it, at another moment than before, however coarse the file system's clock is. */
 static void change_elsewhere(const char *path, uint64_t offset, const void *bytes, size_t length) {
-  int64_t before = moment_of_change(path);
+  uint64_t before = file_changed(path);
   do
     write_elsewhere(path, offset, bytes, length);
-  while (moment_of_change(path) == before);
+  while (file_changed(path) == before);
 }
 
 static void a_file_that_was_changed_in_place_is_indexed_anew(void **state) {
@@ -330,11 +319,10 @@ static void a_file_that_was_changed_in_place_is_indexed_anew(void **state) {
 static void stores_into_a_page_that_was_dirty_already_are_seen(void **state) {
   (void)state;
   dice any = dice_from(17);
-  struct statfs system = {0};
   text t = new_text(6 * STRETCH, TOME_LINES_LF);
   add_random(&any, &t, t.room - 99, 60);
   const char *path = keep_file(t.bytes, t.size);
-  if (statfs(path, &system) == 0 && system.f_type == TMPFS_MAGIC)
+  if (is_kept_in_memory(path))
     skip_because("a tmpfs notes no time of stores into mappings");
   tome *map = open_map(path, TOME_WRITE);
   for (int i = 0; i < 20; i++) {
@@ -391,7 +379,7 @@ static void a_file_that_was_rotated_is_indexed_anew(void **state) {
     add_random(&any, &t, t.room - (i % 2 ? 500 : 0), 60);
     make_file("log", t.bytes, t.size);
     must_equal(must_index(&any, path, &t), t.size);
-    must_equal(rename(path, older), 0);
+    move_file(path, older);
     free_text(&t);
   }
 }

@@ -1,11 +1,7 @@
 /* The counters, against what the test itself makes happen. */
 #include "test_support.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum { PAGES = 64 };
 
@@ -16,23 +12,6 @@ static tome_stats stats_of(tome *map) {
   must_succeed(tome_stats_get(map, &stats));
   must_equal(stats.struct_size, sizeof stats);
   return stats;
-}
-
-/* Take the file out of memory; 0 where its file system keeps it there. */
-static int evict_file(const char *path) {
-  unsigned char pages[PAGES];
-  int fd = open(path, O_RDWR | O_CLOEXEC), gone = 1;
-  must(fd >= 0);
-  must_equal(fsync(fd), 0);
-  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  void *mapped = mmap(NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, fd, 0);
-  must(mapped != MAP_FAILED);
-  must_equal(mincore(mapped, PAGES * PAGE, pages), 0);
-  for (int i = 0; i < PAGES; i++)
-    gone &= !(pages[i] & 1);
-  must_equal(munmap(mapped, PAGES * PAGE), 0);
-  must_equal(close(fd), 0);
-  return gone;
 }
 
 static void must_have_read(tome *map, tome_stats before, uint64_t calls, uint64_t called,
@@ -71,29 +50,6 @@ static void a_first_read_is_one_call_and_the_second_none(void **state) {
   must_succeed(tome_read(map, 10 * PAGE, bytes, 100));
   must_have_read(map, before, 1, 100, 0, 0);
   must_succeed(tome_close(map));
-}
-
-/* A read that is itself held up for long enough finds its pages there in the end: then once more. */
-static void a_read_from_the_disk_is_one_wait_for_whole_pages(void **state) {
-  (void)state;
-  const char *path = make_pattern_file("file", PAGES * PAGE);
-  tome_stats stats = {0};
-  char bytes[100];
-  if (forced_window())
-    skip_because("through windows nothing is read by system call");
-  for (int tries = 0; tries < 20 && stats.disk != 2 * PAGE; tries++) {
-    if (!evict_file(path))
-      skip_because("this file system keeps its files in memory");
-    tome *map = open_map(path, TOME_READ);
-    must_succeed(tome_read(map, 40 * PAGE - 50, bytes, 100));
-    must_be_pattern(bytes, 40 * PAGE - 50, 100);
-    stats = stats_of(map);
-    must_succeed(tome_close(map));
-  }
-  must_equal(stats.calls, 1);
-  must_equal(stats.called, 100);
-  must_equal(stats.waits, 1);
-  must_equal(stats.disk, 2 * PAGE);
 }
 
 static void the_process_counts_what_all_its_maps_do(void **state) {
@@ -157,7 +113,7 @@ static void mapped_is_what_was_touched(void **state) {
     tome *map = open_map(make_pattern_file("file", PAGES * PAGE), flags[i]);
     tome_stats none = stats_of(map), process = stats_of(NULL);
     if (none.mapped == TOME_UNKNOWN)
-      skip_because("there is no /proc/self/pagemap");
+      give_up("this system does not tell what is mapped");
     must_equal(none.mapped, 0);
     tome_view view = begin_view(map, 0, PAGES * PAGE, TOME_VIEW_READ);
     for (size_t page = 0; page < PAGES; page++)
@@ -175,7 +131,7 @@ static void mapped_counts_scattered_pages(void **state) {
   enum { MANY = 4096 }; /* more stretches than are told at once */
   tome *map = open_anonymous(MANY * PAGE);
   if (stats_of(map).mapped == TOME_UNKNOWN)
-    skip_because("there is no /proc/self/pagemap");
+    give_up("this system does not tell what is mapped");
   tome_view view = begin_view(map, 0, MANY * PAGE, TOME_VIEW_READ);
   for (size_t page = 0; page < MANY; page += 2)
     ((volatile unsigned char *)view.data)[page * PAGE] = 1;
@@ -185,36 +141,6 @@ static void mapped_counts_scattered_pages(void **state) {
 }
 
 /* ---- the process ---- */
-
-static void faults_are_those_of_the_process(void **state) {
-  (void)state;
-  tome_stats before = stats_of(NULL);
-  const size_t length = 100 * PAGE;
-  char *fresh = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  must(fresh != MAP_FAILED);
-  madvise(fresh, length, MADV_NOHUGEPAGE);
-  memset(fresh, 1, length);
-  must(stats_of(NULL).minor_faults - before.minor_faults >= 100);
-  must_equal(munmap(fresh, length), 0);
-  struct rusage usage;
-  must_equal(getrusage(RUSAGE_SELF, &usage), 0);
-  must(stats_of(NULL).major_faults >= (uint64_t)usage.ru_majflt);
-}
-
-static void what_the_disk_read_is_told_of_the_process(void **state) {
-  (void)state;
-  const char *path = make_pattern_file("file", PAGES * PAGE);
-  char bytes[10];
-  tome_stats before = stats_of(NULL);
-  if (before.process_disk == TOME_UNKNOWN)
-    skip_because("this kernel does not count what processes read");
-  if (!evict_file(path))
-    skip_because("this file system keeps its files in memory");
-  tome *map = open_map(path, TOME_READ);
-  must_succeed(tome_read(map, 40 * PAGE, bytes, 10));
-  must(stats_of(NULL).process_disk >= before.process_disk + PAGE);
-  must_succeed(tome_close(map));
-}
 
 static void a_map_does_not_know_the_figures_of_the_process(void **state) {
   (void)state;
@@ -254,13 +180,10 @@ int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(a_new_map_has_read_nothing),
       TEST(a_first_read_is_one_call_and_the_second_none),
-      TEST(a_read_from_the_disk_is_one_wait_for_whole_pages),
       TEST(the_process_counts_what_all_its_maps_do),
       TEST(a_fault_that_finds_no_page_is_counted),
       TEST(mapped_is_what_was_touched),
       TEST(mapped_counts_scattered_pages),
-      TEST(faults_are_those_of_the_process),
-      TEST(what_the_disk_read_is_told_of_the_process),
       TEST(a_map_does_not_know_the_figures_of_the_process),
       TEST(fields_that_the_caller_does_not_know_are_left_alone),
       TEST(a_struct_of_another_size_is_refused),

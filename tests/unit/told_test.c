@@ -2,10 +2,8 @@
  * cut, nor what was told about other bytes. */
 #include "test_support.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PAGES = 10 };
 #define SIZE ((size_t)PAGES * PAGE)
@@ -21,9 +19,7 @@ static tome *open_file(uint32_t flags) {
 
 static void must_be_in_file(uint64_t offset, const char text[6]) {
   char got[6];
-  int fd = open(path, O_RDONLY);
-  must_equal(pread(fd, got, 6, (off_t)offset), 6);
-  close(fd);
+  must_equal(read_from(path, offset, got, 6), 6);
   must_be_bytes(got, text, 6);
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+const char cache_directory_variables[] = "XDG_CACHE_HOME or HOME";
+
 /* As the XDG base directory specification has it, a relative path counts for nothing. */
 static const char *absolute(const char *variable) {
   const char *path = getenv(variable);

@@ -201,7 +201,7 @@ static int search_piece(search *s, tome_range *piece) {
   int r =
       tome__window_pin(s->map, piece->offset, (size_t)piece->length, &data, &available, &pinned);
   int mapped = r == 0;
-  if (r < 0 && (r != TOME_ENOMEM || must_be_in_place(s, *piece))) {
+  if (r < 0 && (r != TOME_ENOMEM || piece->length > MOST_ROOM)) {
     s->lost = *piece;
     return r;
   }

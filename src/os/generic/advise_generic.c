@@ -23,15 +23,6 @@ void tome__os_advise(void *address, size_t length, uint32_t advice) {
                                                    : POSIX_MADV_NORMAL);
 }
 
-void tome__os_expect(const os_file *file, uint32_t advice) {
-  if (file->borrowed)
-    return;
-  int wanted = advice == TOME_ADVICE_RANDOM       ? POSIX_FADV_RANDOM
-               : advice == TOME_ADVICE_SEQUENTIAL ? POSIX_FADV_SEQUENTIAL
-                                                  : POSIX_FADV_NORMAL;
-  tome__os_calls.posix_fadvise(file->descriptor, 0, 0, wanted);
-}
-
 void tome__os_let_go(void *address, size_t length) {
   size_t page = tome__os_system()->page;
   uintptr_t first = ((uintptr_t)address + page - 1) & ~(page - 1);

@@ -1,12 +1,8 @@
-/* No name leads to an open file, so a description that is shared stays so. For appending there is a second one, opened at
- * once by the name. */
+/* No name leads to an open file, so a description that is shared stays so. */
 #include "description.h"
 
-#include "calls.h"
-#include "posix_error.h"
-
 #include <errno.h>
-#include <tome/map.h>
+#include <unistd.h>
 
 int tome__os_reopen(int descriptor, int writable) {
   (void)descriptor, (void)writable;
@@ -17,30 +13,4 @@ int tome__os_reopen(int descriptor, int writable) {
 void tome__os_own_description(os_file *file) {
   if (file->owner != getpid())
     file->borrowed = 1;
-}
-
-/* The name may be another file's by now. */
-static int is_same(int fd, const os_file *file) {
-  struct stat ours, other;
-  return tome__os_calls.fstat(file->descriptor, &ours) == 0 &&
-         tome__os_calls.fstat(fd, &other) == 0 && S_ISREG(ours.st_mode) &&
-         ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
-}
-
-/* Without it, as for a file that its permissions let nobody open again, appending is not atomic. */
-int tome__os_prepare_to_append(os_file *file, int at, const char *name, uint32_t flags) {
-  int fd;
-  if (!(flags & TOME_GROW))
-    return 0;
-  do
-    fd =
-        tome__os_calls.openat(at, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-  while (fd < 0 && errno == EINTR);
-  if (fd < 0)
-    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? tome__os_failed() : 0;
-  if (is_same(fd, file))
-    file->appender = fd;
-  else
-    tome__os_calls.close(fd);
-  return 0;
 }

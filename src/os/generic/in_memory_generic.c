@@ -1,4 +1,5 @@
 /* The figures of a file, as far as POSIX has them. */
+#include "filesystem.h"
 #include "os.h"
 
 #include <string.h>
@@ -21,7 +22,10 @@ int tome__os_info(os_file *file, tome_info *ret_info) {
   ret_info->allocated = block ? TOME_UNKNOWN : status.allocated;
   ret_info->holes = ret_info->hole_bytes = TOME_UNKNOWN;
   ret_info->resident = ret_info->dirty = ret_info->readahead = TOME_UNKNOWN;
-  memcpy(ret_info->file_system, "unknown", sizeof "unknown");
+  if (block) /* it would be that of its name in /dev */
+    memcpy(ret_info->file_system, "unknown", sizeof "unknown");
+  else
+    tome__os_file_system_name(file, ret_info->file_system, sizeof ret_info->file_system);
   /* Figures that cannot be had stay unknown. */
   if (!block)
     tome__os_holes(file, 0, status.size, &ret_info->holes, &ret_info->hole_bytes);

@@ -44,7 +44,7 @@ int tome__os_memory_file(os_file *ret_file) {
     return tome__os_failed();
   os_file file = {
       .descriptor = fd, .directory = -1, .appender = -1, .writable = 1, .owner = getpid()};
-  int r = tome__os_prepare_to_append(&file, AT_FDCWD, path, TOME_GROW);
+  int r = tome__os_prepare_to_append(&file, AT_FDCWD, path, TOME_WRITE);
   int system = errno;
   if (tome__os_calls.unlinkat(AT_FDCWD, path, 0) < 0 && r == 0) {
     r = tome__os_failed();

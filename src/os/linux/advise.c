@@ -4,6 +4,8 @@
 #include "posix_error.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <tome/map.h>
 
 static int advise_around(void *address, size_t length, int advice) {
@@ -53,11 +55,24 @@ void tome__os_clear_pages(void *address, size_t length) {
   tome__os_calls.madvise(address, length, MADV_DONTNEED);
 }
 
+/* Emulators and sandboxes may take any advice at all, and follow none. Where advice that nobody has ever heard of is taken, it means
+ * nothing that what should have made pages present was. Asked once. */
+static int advice_is_followed(void *address) {
+  enum { NOT_ASKED, IS_FOLLOWED, IS_IGNORED };
+  static atomic_int known = NOT_ASKED;
+  int now = atomic_load_explicit(&known, memory_order_relaxed);
+  if (now == NOT_ASKED) {
+    now = advise_around(address, 1, INT_MAX) == 0 ? IS_IGNORED : IS_FOLLOWED;
+    atomic_store_explicit(&known, now, memory_order_relaxed);
+  }
+  return now == IS_FOLLOWED;
+}
+
 int tome__os_populate(void *address, size_t length, int access) {
   int advice = access & OS_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
   for (;;) {
     if (advise_around(address, length, advice) == 0)
-      return 0;
+      return advice_is_followed(address) ? 0 : TOME_ENOTSUP;
     if (errno == EINVAL)
       return TOME_ENOTSUP; /* before Linux 5.14 */
     if (errno == EFAULT || errno == EIO)

@@ -66,10 +66,13 @@ int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length) {
   return allocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
+/* The kernel takes no more in one call; a length that is negative as a number with a sign it refuses. */
+#define MOST ((size_t)0x7ffff000)
+
 /* With the offset -1 the description's position is used and moved: it tells where the piece landed. */
 ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
                               off_t *ret_end) {
-  struct iovec piece = {(void *)(uintptr_t)data, length};
+  struct iovec piece = {(void *)(uintptr_t)data, length < MOST ? length : MOST};
   ssize_t n;
   do
     n = tome__os_calls.pwritev2(file->descriptor, &piece, 1, owned ? -1 : 0, RWF_APPEND);

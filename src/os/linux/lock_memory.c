@@ -69,8 +69,8 @@ int tome__os_lock(void *address, size_t length) {
   pages all = pages_around(address, length);
   if (tome__os_calls.mlock2(all.address, all.length, MLOCK_ONFAULT) == 0)
     return 0;
-  /* Before Linux 4.4, where a page that cannot be had is TOME_ENOMEM. */
-  if (errno == ENOSYS && tome__os_calls.mlock(all.address, all.length) == 0)
+  /* Before Linux 4.4, and in emulators that do not know the flag: there a page that cannot be had is TOME_ENOMEM. */
+  if ((errno == ENOSYS || errno == EINVAL) && tome__os_calls.mlock(all.address, all.length) == 0)
     return 0;
   return lock_failed(all.length);
 }

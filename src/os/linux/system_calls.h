@@ -81,7 +81,7 @@ struct os_scan_region {
 
 /** Ask /proc/self/pagemap which pages are in the page tables; since Linux 6.7. */
 static inline int os_scan_pages(int fd, struct os_scan *scan) {
-  return ioctl(fd, OS_SCAN_PAGES, scan);
+  return (int)syscall(SYS_ioctl, fd, OS_SCAN_PAGES, scan);
 }
 
 static inline int os_membarrier(int command) {

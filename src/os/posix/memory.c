@@ -3,6 +3,7 @@
 #include "os.h"
 #include "posix_error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <unistd.h>
@@ -42,8 +43,12 @@ static int is_too_far(uint64_t offset) {
   return offset / 4096 > ULONG_MAX;
 }
 
+/* Asked in development builds: emulators with larger pages than their host let through what a real system refuses. */
+#define IS_AT_PAGE(place) ((place) % tome__os_system()->page == 0)
+
 static int map(const os_file *file, uint64_t offset, void *address, size_t length, int access,
                int fixed, void **ret_address) {
+  assert(IS_AT_PAGE(offset) && IS_AT_PAGE((uintptr_t)address) && length > 0);
   if (is_too_far(offset)) {
     errno = EOVERFLOW;
     return TOME_EFBIG;
@@ -77,6 +82,7 @@ int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_
 }
 
 static int map_nothing(void *address, size_t length, int access, int fixed, void **ret_address) {
+  assert(IS_AT_PAGE((uintptr_t)address) && length > 0);
   void *p = tome__os_calls.mmap(address, length, protection(access),
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
   if (p == MAP_FAILED)
@@ -94,6 +100,7 @@ int tome__os_pages(size_t length, void **ret_address) {
 }
 
 int tome__os_unmap(void *address, size_t length) {
+  assert(IS_AT_PAGE((uintptr_t)address) && length > 0);
   if (tome__os_calls.munmap(address, length) < 0)
     return tome__os_failed();
   return 0;

@@ -5,7 +5,6 @@
 #include "posix_file.h"
 
 #include <errno.h>
-#include <sys/ioctl.h>
 #include <tome/map.h>
 
 /* More than the kernel takes in one call; it would be cut short anyway. */

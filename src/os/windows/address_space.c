@@ -38,12 +38,27 @@ void tome__space_ask_again(void) {
   InterlockedExchange(&way, 0);
 }
 
-/* From the top, where nobody looks who does not ask for it. */
+/* Between these nobody allocates who does not name an address: the system begins at the bottom, and some things are at the top. */
+#define QUIET_FROM (UINT64_C(2) << 40)
+#define QUIET_END (UINT64_C(7) << 40)
+#define MOST_TRIES 64
+
+/* A gap that opens there stays ours. Of 32 bits there is no such place, and the top is the next best. */
+static void *reserve_quietly(size_t length) {
+  static uint64_t next = QUIET_FROM; /* under the table's lock */
+  for (int i = 0; sizeof(void *) > 4 && i < MOST_TRIES && length < QUIET_END - QUIET_FROM; i++) {
+    if (length > QUIET_END - next)
+      next = QUIET_FROM;
+    void *here = (void *)(uintptr_t)next;
+    next += length + tome__os_system()->granularity;
+    if (tome__os_calls.VirtualAlloc(here, length, MEM_RESERVE, PAGE_NOACCESS))
+      return here;
+  }
+  return tome__os_calls.VirtualAlloc(NULL, length, MEM_RESERVE | MEM_TOP_DOWN, PAGE_NOACCESS);
+}
+
 int tome__space_reserve(size_t length, char **ret_base) {
-  void *base = has_placeholders()
-                   ? placeholder(length)
-                   : tome__os_calls.VirtualAlloc(NULL, length, MEM_RESERVE | MEM_TOP_DOWN,
-                                                 PAGE_NOACCESS);
+  void *base = has_placeholders() ? placeholder(length) : reserve_quietly(length);
   if (!base)
     return TOME_ENOMEM;
   *ret_base = base;
@@ -86,8 +101,8 @@ static size_t own_part(const piece *p) {
 
 /* Split what is one placeholder up to `end`. */
 static int split(char *base, size_t at, size_t length, size_t end) {
-  return at + length == end || tome__os_calls.VirtualFree(base + at, length,
-                                                          MEM_RELEASE | OS_MEM_PRESERVE_PLACEHOLDER);
+  return at + length == end ||
+         tome__os_calls.VirtualFree(base + at, length, MEM_RELEASE | OS_MEM_PRESERVE_PLACEHOLDER);
 }
 
 static void *view_at(void *at, uint64_t offset, size_t length, const view_source *source) {

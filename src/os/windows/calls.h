@@ -48,6 +48,11 @@
     (file, to, n, read, at), 0)                                                                    \
   X(BOOL, WriteFile, (HANDLE file, const void *from, DWORD n, DWORD *written, OVERLAPPED *at),     \
     (file, from, n, written, at), 0)                                                               \
+  X(BOOL, LockFileEx,                                                                              \
+    (HANDLE file, DWORD how, DWORD zero, DWORD low, DWORD high, OVERLAPPED * at),                  \
+    (file, how, zero, low, high, at), 0)                                                           \
+  X(BOOL, UnlockFileEx, (HANDLE file, DWORD zero, DWORD low, DWORD high, OVERLAPPED * at),         \
+    (file, zero, low, high, at), 0)                                                                \
   X(BOOL, FlushFileBuffers, (HANDLE file), (file), 0)                                              \
   X(BOOL, DeviceIoControl,                                                                         \
     (HANDLE file, DWORD code, void *in, DWORD in_size, void *out, DWORD out_size, DWORD *returned, \

@@ -20,7 +20,11 @@ static os_fault_handler *_Atomic deal_with;
 #define MOST_THREADS 64
 
 /* The last one of a thread, at which state of the table. Threads may fall on the same place: then one is made once more in vain. */
-static struct { DWORD thread; uintptr_t address; unsigned state; } again[MOST_THREADS];
+static struct {
+  DWORD thread;
+  uintptr_t address;
+  unsigned state;
+} again[MOST_THREADS];
 
 static int is_second(uintptr_t address) {
   DWORD thread = GetCurrentThreadId();
@@ -60,9 +64,17 @@ static verdict commit(const mapping *m, uintptr_t address) {
   return tome__os_calls.VirtualAlloc(at, granule, MEM_COMMIT, protection) ? ONCE_MORE : FOREIGN;
 }
 
+/* Nothing is mapped where the file was shorter when it was looked at last; by now it may reach there again. */
+static verdict come_back(mapping *m, size_t at) {
+  size_t end;
+  if (tome__section_update(m, &end) < 0 || end <= at)
+    return LOST;
+  return tome__pieces_complete(m, end < m->usable ? end : m->usable) == 0 ? ONCE_MORE : LOST;
+}
+
 static verdict judge(const EXCEPTION_RECORD *record) {
   uintptr_t address = record->ExceptionInformation[1];
-  const mapping *m = tome__table_at((const void *)address);
+  mapping *m = tome__table_at((const void *)address);
   if (!m || !is_allowed(m, record->ExceptionInformation[0]))
     return FOREIGN;
   size_t at = address - (uintptr_t)m->base;
@@ -71,7 +83,9 @@ static verdict judge(const EXCEPTION_RECORD *record) {
     return is_second(address) ? FOREIGN : commit(m, address);
   if (p->kind == PIECE_TAKEN || at >= m->usable)
     return FOREIGN;
-  if (p->kind == PIECE_RESERVED || record->ExceptionCode == EXCEPTION_IN_PAGE_ERROR)
+  if (p->kind == PIECE_RESERVED)
+    return come_back(m, at);
+  if (record->ExceptionCode == EXCEPTION_IN_PAGE_ERROR)
     return LOST;
   if (!is_second(address))
     return ONCE_MORE;
@@ -90,14 +104,22 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *what) {
   tome__table_unlock();
   os_fault_handler *core = atomic_load(&deal_with);
   if (v == LOST)
-    v = core && core(record->ExceptionInformation[1]) ? ONCE_MORE : FOREIGN;
+    v = core && core(record->ExceptionInformation[1], 0) ? ONCE_MORE : FOREIGN;
   SetLastError(system);
   return v == ONCE_MORE ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }
 
 /* ---- installing ---- */
 
+/* Our code stays in memory, whoever lets go of the library: a fault may be on its way into it. */
+static void stay(void) {
+  HMODULE ours;
+  DWORD how = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
+  GetModuleHandleExW(how, (LPCWSTR)(const void *)&handler, &ours);
+}
+
 int tome__faults_watch(void) {
+  stay();
   handler = tome__os_calls.AddVectoredExceptionHandler(1, on_exception);
   return handler ? 0 : TOME_ENOMEM;
 }

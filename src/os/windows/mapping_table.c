@@ -14,6 +14,7 @@
 static SRWLOCK table_lock = SRWLOCK_INIT;
 static mapping *mappings; /* under the lock, like the heap */
 static HANDLE heap;
+static unsigned state;
 
 void tome__table_lock(void) {
   AcquireSRWLockExclusive(&table_lock);
@@ -65,9 +66,14 @@ void tome__table_leave(mapping *m) {
     at = &(*at)->next;
   *at = m->next;
   tome__section_drop(m);
+  tome__os_calls.CloseHandle(m->file.handle);
   tome__table_free(m->pieces);
   if (!mappings)
     tome__faults_unwatch();
+}
+
+unsigned tome__table_state(void) {
+  return state;
 }
 
 mapping *tome__table_first(void) {
@@ -106,17 +112,17 @@ void tome__section_drop(mapping *m) {
   m->source.size = 0;
 }
 
-/* Never larger than the file, which a section would make longer. One of a file that has become shorter is kept. Should the file be made shorter at this moment, it is the section
- * that is smaller than we believe, and its views fail. */
-int tome__section_update(mapping *m, const os_file *file, size_t *ret_end) {
+/* Never larger than the file, which a section would make longer. Should that be made shorter at this moment, the section is smaller than
+ * we believe, and its views fail. Of a file that has become shorter since, the section and its views are as good as they were. */
+int tome__section_update(mapping *m, size_t *ret_end) {
   os_stat status;
-  int r = tome__os_stat(file, &status);
+  int r = tome__os_stat(&m->file, &status);
   if (r < 0)
     return r;
   DWORD protection = section_protection(m->access);
   if (status.size > m->source.offset && status.size > m->source.size) {
     HANDLE section =
-        tome__os_calls.CreateFileMappingW(file->handle, NULL, protection, 0, 0, NULL);
+        tome__os_calls.CreateFileMappingW(m->file.handle, NULL, protection, 0, 0, NULL);
     if (!section)
       return tome__os_failed();
     tome__section_drop(m);
@@ -124,7 +130,7 @@ int tome__section_update(mapping *m, const os_file *file, size_t *ret_end) {
     m->source.size = status.size;
     m->source.protection = protection;
   }
-  uint64_t rest = status.size > m->source.offset ? status.size - m->source.offset : 0;
+  uint64_t rest = m->source.size > m->source.offset ? m->source.size - m->source.offset : 0;
   *ret_end = rest < m->length ? tome__in_pages((size_t)rest) : m->length;
   return 0;
 }
@@ -200,6 +206,7 @@ static void enter_pieces(mapping *m, size_t first, size_t old_count, const piece
           (m->count - first - old_count) * sizeof *m->pieces);
   memcpy(&m->pieces[first], list->pieces, list->count * sizeof *m->pieces);
   m->count += list->count - old_count;
+  state++;
 }
 
 /* Replace [from, end), and with it all pieces that it touches: what is left of those comes back. */
@@ -207,7 +214,10 @@ static int replace(mapping *m, size_t from, size_t end, piece_kind kind, size_t 
   size_t first = tome__piece_at(m, from), last = tome__piece_at(m, end - 1);
   size_t old_count = last - first + 1;
   piece before = m->pieces[first], behind = m->pieces[last];
-  size_t shown = kind != PIECE_VIEW ? from : file_end < from ? from : file_end < end ? file_end : end;
+  size_t shown = kind != PIECE_VIEW ? from
+                 : file_end < from  ? from
+                 : file_end < end   ? file_end
+                                    : end;
   piece_list list = {.room = (shown - from) / view_size(m) + 6};
   list.pieces = tome__table_new(list.room * sizeof *list.pieces);
   if (!list.pieces || !is_whole(m, first, old_count) || make_room(m, list.room) < 0) {
@@ -241,4 +251,48 @@ int tome__pieces_patch(mapping *m, size_t from, size_t end) {
 
 int tome__pieces_reserve(mapping *m, size_t from, size_t end) {
   return replace(m, from, end, PIECE_RESERVED, 0);
+}
+
+/* ---- growing ---- */
+
+/* Views that are shorter are mapped anew when the file grows, together with what is added: so they do not become too many. */
+#define SHORT_VIEW ((size_t)1 << 20)
+
+/* Where a piece lacks what the file has up to `end`; SIZE_MAX: nowhere. A patch that lies over the old end of the file gives way: what is
+ * stored there from now on must not be lost. */
+static size_t lacks_from(const mapping *m, const piece *p, size_t end) {
+  size_t granule = tome__os_system()->granularity;
+  size_t behind = p->at + p->span;
+  if (p->kind == PIECE_RESERVED)
+    return p->at < end ? p->at : SIZE_MAX;
+  if (p->kind == PIECE_TAKEN || (m->access & OS_PRIVATE))
+    return SIZE_MAX;
+  if (p->kind == PIECE_VIEW)
+    return p->length < p->span && p->at + p->length < end ? p->at : SIZE_MAX;
+  return m->usable < behind && m->usable > p->at && m->usable < end ? m->usable & ~(granule - 1)
+                                                                    : SIZE_MAX;
+}
+
+static int is_short(const mapping *m, size_t index, size_t end) {
+  const piece *p = &m->pieces[index];
+  return p->kind == PIECE_VIEW && !(m->access & OS_PRIVATE) && end - p->at <= SHORT_VIEW;
+}
+
+int tome__pieces_complete(mapping *m, size_t end) {
+  size_t behind = tome__in_granules(end);
+  int r = 0;
+  for (size_t i = 0; r == 0 && i < m->count && m->pieces[i].at < end; i++) {
+    size_t from = lacks_from(m, &m->pieces[i], end);
+    if (from == SIZE_MAX)
+      continue;
+    size_t first = i, last = i;
+    while (first > 0 && from == m->pieces[first].at && is_short(m, first - 1, end))
+      from = m->pieces[--first].at;
+    while (last + 1 < m->count && lacks_from(m, &m->pieces[last + 1], end) != SIZE_MAX)
+      last++;
+    size_t stop = m->pieces[last].at + m->pieces[last].span;
+    r = tome__pieces_show(m, from, stop < behind ? stop : behind, end);
+    i = tome__piece_at(m, (stop < behind ? stop : behind) - 1);
+  }
+  return r;
 }

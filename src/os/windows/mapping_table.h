@@ -15,7 +15,8 @@ typedef struct mapping {
   size_t asked;  /* that tome__os_map() was asked for */
   size_t usable; /* as told */
   int access;
-  os_identity file;
+  os_file file; /* by a handle of our own */
+  os_identity identity;
   view_source source; /* `section` is NULL where there is none yet, or the file is empty */
   piece *pieces;
   size_t count, room;
@@ -35,6 +36,8 @@ void tome__table_free(void *memory);
 int tome__table_enter(mapping *m);
 /** Take it out, without unmapping anything. */
 void tome__table_leave(mapping *m);
+/** Another number each time that a piece was replaced. */
+unsigned tome__table_state(void);
 /** The first one, to walk them all by `next`. */
 mapping *tome__table_first(void);
 /** The one that an address lies in; NULL: none. */
@@ -42,9 +45,8 @@ mapping *tome__table_at(const void *address);
 /** The index of the piece that lies over `at`. Pre: inside the mapping. */
 size_t tome__piece_at(const mapping *m, size_t at);
 
-/** See that there is a section up to `end` of the file, as far as that reaches; *ret_end is where it ends in the mapping, in whole
- *  pages. An empty file has none. */
-int tome__section_update(mapping *m, const os_file *file, size_t *ret_end);
+/** See that there is a section of all of the file; *ret_end is where it ends in the mapping, in whole pages. An empty file has none. */
+int tome__section_update(mapping *m, size_t *ret_end);
 /** Without it the file is no longer in use by us, as far as this mapping's views are gone, too. */
 void tome__section_drop(mapping *m);
 
@@ -55,6 +57,9 @@ int tome__pieces_show(mapping *m, size_t from, size_t end, size_t file_end);
 int tome__pieces_patch(mapping *m, size_t from, size_t end);
 /** Leave it reserved. */
 int tome__pieces_reserve(mapping *m, size_t from, size_t end);
+
+/** Where the file has become longer, or is so again: map what is lacking up to `end`, whole pages of it. Returns 0, or the first error. */
+int tome__pieces_complete(mapping *m, size_t end);
 
 /** The length rounded up to whole granules. */
 size_t tome__in_granules(size_t length);

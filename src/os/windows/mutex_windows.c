@@ -58,4 +58,5 @@ int tome__os_at_fork(void (*before)(void), void (*in_parent)(void), void (*in_ch
   return 0;
 }
 
-void tome__os_fault_forked(void) {}
+void tome__os_fault_forked(void) {
+}

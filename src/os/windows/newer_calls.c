@@ -86,6 +86,7 @@ typedef LONG(WINAPI *nt_flush_buffers_file_ex)(HANDLE, ULONG, void *, ULONG, sta
 typedef LONG(WINAPI *nt_query_object)(HANDLE, int, void *, ULONG, ULONG *);
 typedef LONG(WINAPI *nt_query_file)(HANDLE, status_block *, void *, ULONG, int);
 typedef ULONG(WINAPI *rtl_nt_status_to_dos_error)(LONG);
+typedef LONG(WINAPI *rtl_get_last_nt_status)(void);
 
 LONG os_NtFlushBuffersFileEx(HANDLE file, ULONG flags) {
   LOOK_UP(nt_flush_buffers_file_ex, L"ntdll.dll", "NtFlushBuffersFileEx");
@@ -113,6 +114,16 @@ LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size,
 DWORD os_error_of_status(LONG status) {
   LOOK_UP(rtl_nt_status_to_dos_error, L"ntdll.dll", "RtlNtStatusToDosError");
   return call ? call(status) : ERROR_CALL_NOT_IMPLEMENTED;
+}
+
+LONG os_last_status(void) {
+  LOOK_UP(rtl_get_last_nt_status, L"ntdll.dll", "RtlGetLastNtStatus");
+  return call ? call() : 0;
+}
+
+int os_is_wine(void) {
+  LOOK_UP(rtl_get_last_nt_status, L"ntdll.dll", "wine_get_version");
+  return call != NULL;
 }
 
 /* ---- of the C runtime ---- */

@@ -34,6 +34,12 @@ LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size,
 /* What GetLastError() would be; cannot fail. */
 DWORD os_error_of_status(LONG status);
 
+/* What GetLastError() was made of in this thread; cannot fail. */
+LONG os_last_status(void);
+
+/* Whether this is Wine, which looks for the end of a file first and appends there then. */
+int os_is_wine(void);
+
 /* The C runtime's handle of a descriptor; -1 with ERROR_INVALID_HANDLE if it is not open. */
 intptr_t os_handle_of(int descriptor);
 

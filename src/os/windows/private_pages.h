@@ -10,7 +10,7 @@ typedef struct private_pages {
   char *now; /* room for a page */
   struct {
     size_t at, length;
-    char *copy; /* NULL: nothing is kept */
+    char *copy;              /* NULL: nothing is kept */
     unsigned char *is_there; /* a byte for each page */
   } part[2];
 } private_pages;

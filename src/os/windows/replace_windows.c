@@ -1,7 +1,8 @@
 /* Replacing a small file in one step.
  *
  * The new file always has the same name until it is complete, so that nothing is left over by processes that were killed. Who
- * writes it shares it with nobody: that is the lock, and it keeps the name from being moved away or deleted, too. */
+ * writes it lets others read it, as they may from the moment on when it has its name, and nothing else: that is the lock, and it
+ * keeps the name from being moved away or deleted, too. */
 #include "calls.h"
 #include "owner_only.h"
 #include "windows_error.h"
@@ -32,8 +33,8 @@ static int open_alone(const wchar_t *path, HANDLE *ret_handle) {
   if (r < 0)
     return r;
   HANDLE handle = tome__os_calls.CreateFileW(
-      path, GENERIC_READ | GENERIC_WRITE | DELETE | WRITE_DAC, 0, &owner.attributes, OPEN_ALWAYS,
-      FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+      path, GENERIC_READ | GENERIC_WRITE | DELETE | WRITE_DAC, FILE_SHARE_READ, &owner.attributes,
+      OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
   if (handle == INVALID_HANDLE_VALUE)
     return tome__os_failed();
   r = check_plain(handle);

@@ -9,7 +9,7 @@ static int set_end(const os_file *file, uint64_t size) {
   return tome__os_calls.SetFileInformationByHandle(file->handle, FileEndOfFileInfo, &end,
                                                    sizeof end)
              ? 0
-             : tome__os_failed();
+             : tome__os_failed_to_reach(size);
 }
 
 static int check_size(uint64_t size) {
@@ -47,7 +47,7 @@ static int grow_by_section(const os_file *file, uint64_t size) {
   HANDLE section = tome__os_calls.CreateFileMappingW(file->handle, NULL, PAGE_READWRITE,
                                                      (DWORD)(size >> 32), (DWORD)size, NULL);
   if (!section)
-    return tome__os_failed();
+    return tome__os_failed_to_reach(size);
   tome__os_calls.CloseHandle(section);
   return 0;
 }

@@ -131,7 +131,7 @@ int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_
     DWORD n = 0;
     if (!tome__os_calls.WriteFile(file->handle, (const char *)data + done, piece_of(length - done),
                                   &n, &at))
-      r = tome__os_failed();
+      r = tome__os_failed_to_reach(offset + length);
     done += n;
   }
   put_position_back(file, position);
@@ -141,17 +141,41 @@ int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_
 
 /* ---- at the end ---- */
 
+static int is_remote(HANDLE handle) {
+  FILE_REMOTE_PROTOCOL_INFO remote;
+  return tome__os_calls.GetFileInformationByHandleEx(handle, FileRemoteProtocolInfo, &remote,
+                                                     sizeof remote) != 0;
+}
+
 /* A file object that does nothing else: where its position is afterwards, there the piece ends. The one for reading and writing has a
  * position that other threads move. */
 static int need_appender(os_file *file) {
   if (file->appender || file->memory || file->borrowed)
     return 0;
   HANDLE handle = tome__os_calls.ReOpenFile(
-      file->handle, FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, 0);
+      file->handle, FILE_APPEND_DATA | FILE_READ_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+      SHARE_ALL, 0);
   if (handle == INVALID_HANDLE_VALUE)
     return tome__os_failed();
   file->appender = handle;
+  file->locks_appends = os_is_wine() || is_remote(handle);
   return 0;
+}
+
+/* Where the system finds the end and writes there in two steps, those who append by this library keep out of each other's way: by a lock
+ * on a byte that no file has. */
+static OVERLAPPED lock_appends(const os_file *file) {
+  OVERLAPPED at = at_offset(INT64_MAX - 1);
+  if (file->locks_appends)
+    tome__os_calls.LockFileEx(file->appender, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &at);
+  return at;
+}
+
+static void unlock_appends(const os_file *file, OVERLAPPED at) {
+  DWORD system = GetLastError();
+  if (file->locks_appends)
+    tome__os_calls.UnlockFileEx(file->appender, 0, 1, 0, &at);
+  SetLastError(system);
 }
 
 /* One piece at the end, wherever that is: this offset means it. */
@@ -175,8 +199,8 @@ static void undo_append(const os_file *file, uint64_t start, size_t done) {
   SetLastError(system);
 }
 
-static int append_atomically(const os_file *file, const void *data, size_t length,
-                             uint64_t *ret_offset) {
+static int append_pieces(const os_file *file, const void *data, size_t length,
+                         uint64_t *ret_offset) {
   uint64_t start = 0, end = 0;
   for (size_t done = 0; done < length;) {
     DWORD n;
@@ -195,6 +219,14 @@ static int append_atomically(const os_file *file, const void *data, size_t lengt
   }
   *ret_offset = start;
   return 0;
+}
+
+static int append_atomically(const os_file *file, const void *data, size_t length,
+                             uint64_t *ret_offset) {
+  OVERLAPPED lock = lock_appends(file);
+  int r = append_pieces(file, data, length, ret_offset);
+  unlock_appends(file, lock);
+  return r;
 }
 
 /* Where nobody else can append, or nothing better can be had: alone in this process, not among others. */

@@ -91,6 +91,19 @@ int tome__os_failed(void) {
   return tome__os_code(GetLastError());
 }
 
+/* File systems say it in their own ways: that something or other is wrong, or that so large a section cannot be. */
+#define STATUS_TOO_BIG ((LONG)0xC0000040)
+#define SMALL_ENOUGH (UINT64_C(16) << 40)
+
+int tome__os_failed_to_reach(uint64_t end) {
+  DWORD system = GetLastError();
+  int vague = system == ERROR_INVALID_PARAMETER || system == ERROR_GEN_FAILURE;
+  int too_big = system == ERROR_NOT_ENOUGH_MEMORY && os_last_status() == STATUS_TOO_BIG;
+  if (too_big || (vague && end > SMALL_ENOUGH))
+    SetLastError(ERROR_FILE_TOO_LARGE);
+  return tome__os_failed();
+}
+
 int tome__os_failed_status(long status) {
   SetLastError(os_error_of_status(status));
   return tome__os_failed();

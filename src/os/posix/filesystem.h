@@ -1,4 +1,4 @@
-/* What the Linux files of this layer share. */
+/* What kind of file system a file is on. */
 #ifndef TOME_FILESYSTEM_H
 #define TOME_FILESYSTEM_H
 

@@ -1,0 +1,67 @@
+/* %LOCALAPPDATA%\tome, or where XDG_CACHE_HOME says. */
+#include "cache_directory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+#include "wide_text.h"
+
+const char cache_directory_variables[] = "XDG_CACHE_HOME or LOCALAPPDATA";
+
+static int is_divider(wchar_t character) {
+  return character == L'/' || character == L'\\';
+}
+
+/* A path without a drive, or relative, counts for nothing. */
+static char *absolute(const wchar_t *variable) {
+  const wchar_t *path = _wgetenv(variable);
+  if (!path || !path[0])
+    return NULL;
+  int has_drive = path[1] == L':' && is_divider(path[2]);
+  int is_shared = is_divider(path[0]) && is_divider(path[1]);
+  return has_drive || is_shared ? utf8_of(path) : NULL;
+}
+
+char *cache_directory(void) {
+  char *cache = absolute(L"XDG_CACHE_HOME"), *path = NULL;
+  if (!cache)
+    cache = absolute(L"LOCALAPPDATA");
+  int written = cache ? asprintf(&path, "%s\\tome", cache) : -1;
+  free(cache);
+  return written < 0 ? NULL : path;
+}
+
+static int make_one(const char *path) {
+  wchar_t *wide = wide_path(path);
+  int made = wide && CreateDirectoryW(wide, NULL);
+  if (wide && !made) {
+    DWORD attributes = GetFileAttributesW(wide);
+    made = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
+    if (!made)
+      windows_fail();
+  }
+  free(wide);
+  return made ? 0 : -1;
+}
+
+/* What is wrong with a directory above shows in those below. */
+int cache_directory_make(const char *directory) {
+  char *path = _strdup(directory);
+  if (!path)
+    return -1;
+  for (char *at = path; *at; at++) {
+    char divider = *at;
+    if (at == path || (divider != '/' && divider != '\\'))
+      continue;
+    *at = '\0';
+    (void)make_one(path);
+    *at = divider;
+  }
+  int result = make_one(path), reason = errno;
+  free(path);
+  errno = reason;
+  return result;
+}

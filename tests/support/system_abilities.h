@@ -1,0 +1,20 @@
+/* What a system can do for the library, as its layer for that system tells: for tests of what only some systems can. */
+#ifndef SYSTEM_ABILITIES_H
+#define SYSTEM_ABILITIES_H
+
+/** Pages can be made present, with their blocks, by a call that fails without a signal. */
+int system_populates(void);
+/** What is in memory can be read without waiting for what is not. */
+int system_reads_at_once(void);
+/** Pages that this process has touched can be let go of, and then be evicted. */
+int system_lets_go(void);
+/** It tells which bytes of a file are not written back yet. */
+int system_tells_dirty(void);
+/** An open descriptor can be opened anew, with a position and flags of its own. */
+int system_reopens(void);
+/** It tells when a file was created. */
+int system_tells_birth(void);
+/** It tells what kind of file system a file is on. */
+int system_knows_file_systems(void);
+
+#endif
