@@ -56,6 +56,9 @@ static int refuse_option(const struct arguments *args, int missing_value) {
   const char *given = args->argv[optind - 1];
   const char *name = optopt ? long_name(args->verb, optopt) : NULL;
   int is_long = strncmp(given, "--", 2) == 0;
+  if (is_long &&
+      strchr(given, '=')) /* some say of a value too many what they say of a missing one */
+    missing_value = 0;
   if (missing_value && !is_long)
     return arguments_refuse(args, "-%c wants a value", optopt);
   if (missing_value)

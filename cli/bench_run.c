@@ -179,8 +179,8 @@ static int child_main(struct child *child) {
   return warm_passes(child, &result) < 0 || report(child, &result) < 0 ? -1 : 0;
 }
 
-/* How much of the file is in memory. With `drop` it is dropped first, as far as the system does
- * that. */
+/* How much of the file is in memory. With `drop` it is dropped first; returns 1 if the system does not
+ * do that. */
 static int resident(const char *path, int drop, uint64_t *ret) {
   tome *map;
   tome_info info = {.struct_size = sizeof info};
@@ -197,7 +197,7 @@ static int resident(const char *path, int drop, uint64_t *ret) {
   else
     *ret = info.resident;
   tome_close(map);
-  return result;
+  return result == 0 && dropped < 0 ? 1 : result;
 }
 
 static void wait_a_little(void) {
@@ -250,6 +250,7 @@ static int supervise(const struct bench_plan *plan, struct child_process *proces
   if (failed || receive(process, &reported) < 0)
     return -1;
   reported.resident_before = result->resident_before;
+  reported.never_dropped = result->never_dropped;
   reported.resident_after = result->resident_after;
   *result = reported;
   return 0;
@@ -341,8 +342,10 @@ static int run_child(const struct bench_plan *plan, const struct bench_method *m
 int bench_run(const struct bench_plan *plan, const struct bench_method *method,
               struct bench_result *ret) {
   struct bench_result result = {.cold = 0};
-  if (drop_from_memory(plan->path, &result.resident_before) < 0)
+  int dropped = drop_from_memory(plan->path, &result.resident_before);
+  if (dropped < 0)
     return -1;
+  result.never_dropped = dropped > 0;
   progress_begin(method->name, 0);
   int failed = run_child(plan, method, &result);
   progress_end();

@@ -21,6 +21,7 @@ struct bench_result {
       resident_before; /* of the file, in memory when the cold pass began; TOME_UNKNOWN possible */
   uint64_t resident_after; /* and when it had ended */
   uint64_t cold;           /* ns, from opening to the last byte */
+  int never_dropped;       /* the system does not drop pages for the asking */
   int stopped;             /* at the limit */
   uint64_t done;           /* how many reads were done till then */
   uint64_t warm;           /* ns, median of the warm passes; TOME_UNKNOWN: not measured */

@@ -42,9 +42,12 @@ static const char help[] =
 
 static int let_go(struct steer *steer, const struct steered *file, uint64_t from, uint64_t length) {
   (void)steer;
-  if (tome_evict(file->map, from, length) == 0)
+  int result = tome_evict(file->map, from, length);
+  if (result == 0)
     return STATUS_OK;
-  complain_tome(input_name(file->path), NULL);
+  complain_tome(input_name(file->path),
+                result == TOME_ENOTSUP ? "this system lets go of a file's memory by itself only"
+                                       : NULL);
   return STATUS_ERROR;
 }
 

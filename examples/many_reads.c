@@ -23,6 +23,8 @@ static int make_file(const char *path) {
   }
   if (r == 0)
     r = tome_evict(map, 0, TOME_END); /* so that there is something to read from the disk */
+  if (r == TOME_ENOTSUP)
+    r = 0; /* this system lets nobody do that: the records are read from memory */
   return tome_close(map) < 0 ? -1 : r;
 }
 

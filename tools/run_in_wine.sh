@@ -15,4 +15,10 @@ if [ ! -e "$WINEPREFIX/made" ]; then
   fi
   exec 9>&-
 fi
+# Wine's server stays for a minute, so that the next program need not start it again, which takes seconds.
+wineserver -p60 </dev/null >/dev/null 2>&1 || true
+# Wine takes the number of a closed stream for a pipe of its own, and what a program writes there would stop all of Wine.
+for stream in 0 1 2; do
+  [ -e "/proc/$$/fd/$stream" ] || eval "exec $stream<>/dev/null"
+done
 exec wine "$@"

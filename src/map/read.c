@@ -112,7 +112,8 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, e
     return r;
   }
   int r = tome__window_pin(map, offset, 1, &data, ret_done, &pinned);
-  if (r == TOME_ENOMEM) { /* no address space, or none where the system could map so far an offset */
+  if (r ==
+      TOME_ENOMEM) { /* no address space, or none where the system could map so far an offset */
     *ret_done = length;
     return read_by_call(map, offset, buffer, length, purpose, ret_lost);
   }
@@ -132,6 +133,16 @@ static int load(tome *map, uint64_t offset, void *buffer, size_t length, enum pu
   return r;
 }
 
+/* Where a patch is larger than a page, bytes that are there lie under it, too. The file itself tells which they are; but of a private
+ * map it does not speak for all. */
+static int read_exactly(tome *map, uint64_t offset, void *buffer, size_t length,
+                        tome_range *ret_lost) {
+  const os_system *system = tome__os_system();
+  if (system->patch == system->page || (map->access & OS_PRIVATE))
+    return TOME_ELOST;
+  return read_by_call(map, offset, buffer, length, TO_PASS, ret_lost);
+}
+
 int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
   return load(map, offset, buffer, length, TO_PASS, ret_lost);
 }
@@ -142,8 +153,10 @@ int tome__collect(tome *map, uint64_t offset, void *buffer, size_t length, tome_
 
 int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
   int r = load(map, offset, buffer, length, TO_KNOW, ret_lost);
-  if (r == TOME_ELOST)
+  if (r == TOME_ELOST) {
     tome__guard_stopped(map, offset + length, ret_lost);
+    r = read_exactly(map, offset, buffer, length, ret_lost);
+  }
   return r;
 }
 
@@ -171,7 +184,8 @@ int tome_read(tome *map, uint64_t offset, void *buffer, size_t length) {
   if (LIKELY(r == 0))
     return 0;
   tome__guard_heal(map);
-  return tome__fail_at(map, __func__, r, lost);
+  r = read_exactly(map, offset, buffer, length, &lost);
+  return r < 0 ? tome__fail_at(map, __func__, r, lost) : 0;
 }
 
 static NOINLINE int copy_quickly(tome *map, uint64_t offset, void *buffer, size_t length) {

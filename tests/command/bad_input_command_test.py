@@ -4,7 +4,7 @@ import os
 import socket
 
 import command_harness
-from command_harness import NOT_MAPPABLE, CommandTest
+from command_harness import NOT_MAPPABLE, UNIX_FILES, CommandTest, not_on_windows
 
 
 def uses_of(file):
@@ -36,10 +36,12 @@ class CannotOpen(CommandTest):
     def test_an_empty_name(self):
         self.refused("", "no such file")
 
+    @not_on_windows(UNIX_FILES)
     def test_a_dangling_link(self):
         os.symlink("nowhere", "link")
         self.refused("link", "no such file", "; --create makes one")
 
+    @not_on_windows(UNIX_FILES)
     def test_links_in_a_circle(self):
         os.symlink("b", "a")
         os.symlink("a", "b")
@@ -59,19 +61,23 @@ class CannotOpen(CommandTest):
         self.refused("folder", "is a directory", spared=("info",))
         self.refused(".", "is a directory", spared=("info",))
 
+    @not_on_windows(UNIX_FILES)
     def test_a_pipe(self):
         os.mkfifo("pipe")
         self.refused("pipe", NOT_MAPPABLE)
 
+    @not_on_windows(UNIX_FILES)
     def test_a_socket(self):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind("socket")
             self.refused("socket", NOT_MAPPABLE)
 
+    @not_on_windows(UNIX_FILES)
     def test_devices_that_are_endless_or_empty(self):
         self.refused("/dev/zero", NOT_MAPPABLE)
         self.refused("/dev/null", NOT_MAPPABLE)
 
+    @not_on_windows(UNIX_FILES)
     def test_a_file_of_the_kernel(self):
         for use in uses_of("/proc/self/status"):
             status, answer, message = self.tome(*use)

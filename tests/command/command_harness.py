@@ -2,6 +2,7 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,21 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 VERBS = ("info", "slice", "read", "find", "grep", "lines", "between", "tail", "put", "append", "resize", "warm", "evict", "lock", "bench")
 NOT_MAPPABLE = "cannot be mapped: not a regular file, block device or shared memory"
 SKIPPED = 77
+# How the command ends when nobody reads its answer any more.
+NOBODY_READS = 141 if ON_WINDOWS else -signal.SIGPIPE
+
+UNIX_FILES = "pipes, sockets and links in the file system, /dev and /proc are Unix's"
+UNIX_STREAMS = "a closed stream, or a folder for one, cannot be handed to a program of Windows by one of Unix"
+UNIX_RIGHTS = "users and permissions of Unix"
+
+
+def address_bits():
+    """How many bits addresses have in the command that is tested; 64 where its kind of file does not tell in its first bytes."""
+    with open(PROGRAM, "rb") as program:
+        return 32 if program.read(5) == b"\x7fELF\x01" else 64
+
+
+BITS = address_bits()
 
 
 def how_many(few, many):

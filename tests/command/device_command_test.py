@@ -6,12 +6,13 @@ import shutil
 import subprocess
 
 import command_harness
-from command_harness import CommandTest
+from command_harness import CommandTest, not_on_windows
 from taken_back import tried_again
 
 SIZE = 1 << 20
 
 
+@not_on_windows("block devices are attached by Unix")
 class Device(CommandTest):
     def setUp(self):
         super().setUp()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import command_harness
-from command_harness import EMULATOR, NOT_MAPPABLE, PROGRAM, CommandTest, how_many
+from command_harness import EMULATOR, NOT_MAPPABLE, PROGRAM, UNIX_RIGHTS, CommandTest, how_many, not_on_windows
 
 NOBODY = 65534
 
@@ -161,6 +161,7 @@ class Depth(WalkTest):
         self.assertEqual([paths[level] + "f" for level in (20, 10, 0)], names)
 
 
+@not_on_windows(UNIX_RIGHTS)
 class Unreadable(WalkTest):
     """Root may read everything, so the command runs as somebody else."""
 

@@ -3,7 +3,7 @@ import json
 import os
 
 import command_harness
-from command_harness import CommandTest
+from command_harness import BITS, CommandTest
 
 SIZE = 2**63 - 4096  # the last page of a file of 2**63 - 1 bytes is one that Linux does not map
 LARGEST = 2**63 - 1
@@ -63,10 +63,22 @@ class Huge(HugeFile):
         )
         self.answer("5\n", "find", "-m", "1", "needle", "f")
 
+    def test_put_further_than_can_be_mapped(self):
+        self.answer("", "put", "f", str(2**40), "XYZ")
+        self.answer("neeXYZ", "slice", "f", f"{2**40 - 3}:{2**40 + 3}")
+        if BITS == 32:
+            space = "f: out of memory or address space"
+            self.error(f"{space} (at byte {SIZE - 3})", "put", "f", "-3", "XYZ")
+            self.answer("needle", "slice", "f", "-6:")
+
     def test_put(self):
-        self.answer("", "put", "f", "-3", "XYZ")
+        at = "-3" if BITS > 32 else "5"
+        self.answer("", "put", "f", at, "XYZ")
         with open("f", "rb") as file:
-            self.assertEqual(b"neeXYZ", os.pread(file.fileno(), 10, SIZE - 6))
+            if BITS > 32:
+                self.assertEqual(b"neeXYZ", os.pread(file.fileno(), 10, SIZE - 6))
+            else:
+                self.assertEqual(b"XYZdle", os.pread(file.fileno(), 6, 5))
         self.error(
             f"f: outside the file: it has {SIZE} bytes; --grow lets it grow (at byte {SIZE})",
             "put",

@@ -5,7 +5,7 @@ import mmap
 import os
 
 import command_harness
-from command_harness import NOT_MAPPABLE, CommandTest
+from command_harness import NOT_MAPPABLE, ON_WINDOWS, CommandTest
 
 FIELDS = [
     "file",
@@ -69,6 +69,8 @@ class Info(CommandTest):
                 if at >= 6 << 20:
                     break
         entry = self.info("f")[0]
+        if ON_WINDOWS and entry["holes"] is None:
+            self.skipTest("on Windows: Wine does not tell where holes are")
         self.assertEqual((holes, total), (entry["holes"], entry["hole_bytes"]))
 
     def test_a_page_that_was_just_read_is_in_memory(self):
@@ -113,7 +115,7 @@ class Info(CommandTest):
         self.assertIn(b"\n  size         0\n", answer)
         answer = self.tome("info", "f")[1]
         self.assertIn(b"\n  kind         regular file\n  size         5000 (4.9 KiB)\n", answer)
-        self.assertIn(b"\n  holes        none\n", answer)
+        self.assertRegex(answer, rb"\n  holes        (none|unknown)\n" if ON_WINDOWS else rb"\n  holes        none\n")
 
     def test_an_empty_file_has_no_picture(self):
         self.file("empty")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import command_harness
-from command_harness import COMMAND, EMULATOR, PROGRAM, CommandTest
+from command_harness import COMMAND, EMULATOR, PROGRAM, CommandTest, not_on_windows
 from memory_pages import PAGE, evict, resident
 
 MIB = 1 << 20
@@ -229,6 +229,7 @@ class Failed(Lock):
         )
 
 
+@not_on_windows("limits of a process are Unix's")
 class Limited(CommandTest):
     """Without the privilege to lock more. Root has it, so the command runs as somebody else."""
 

@@ -5,6 +5,8 @@ import mmap
 import os
 import time
 
+from command_harness import ON_WINDOWS
+
 PAGE = mmap.PAGESIZE
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -38,8 +40,14 @@ def resident(path):
     return [bool(page & 1) for page in pages]
 
 
+def skip_on_windows(test):
+    if ON_WINDOWS:
+        test.skipTest("on Windows: programs are not told what of a file is in memory but not in their own")
+
+
 def evict(test, path):
     """Nothing of the file is in memory after this. Skips the test where files live in memory."""
+    skip_on_windows(test)
     with open(path, "rb+") as file:
         for _ in range(200):
             os.fsync(file.fileno())
@@ -52,6 +60,7 @@ def evict(test, path):
 
 def hold(test, path, pages):
     """Bring these pages, and no others, into memory, and keep them there until the test ends."""
+    skip_on_windows(test)
     size = os.path.getsize(path)
     with open(path, "rb", buffering=0) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)

@@ -1,12 +1,11 @@
 """Standard output that goes away, is full or is closed; and what must never happen to files
 then."""
 import os
-import signal
 import subprocess
 import unittest
 
 import command_harness
-from command_harness import COMMAND, CommandTest
+from command_harness import COMMAND, NOBODY_READS, UNIX_STREAMS, CommandTest, not_emulated, not_on_windows
 
 STANDARD_OUTPUT_FULL = "tome: standard output: No space left on device\n"
 
@@ -42,12 +41,12 @@ class ClosedPipe(CommandTest):
             ("find", "--help"),
         ):
             with self.subTest(use=use):
-                self.assertEqual((-signal.SIGPIPE, b""), self.run_into_closed_pipe(*use))
+                self.assertEqual((NOBODY_READS, b""), self.run_into_closed_pipe(*use))
 
     def test_ends_quietly_also_if_the_caller_ignores_the_signal(self):
         self.file("f", b"a" * (3 << 20))
         status = self.run_into_closed_pipe("slice", "f", ":", restore_signals=False)
-        self.assertEqual((-signal.SIGPIPE, b""), status)
+        self.assertEqual((NOBODY_READS, b""), status)
 
     def test_reader_that_takes_only_the_beginning(self):
         self.file("f", b"a" * (3 << 20))
@@ -57,7 +56,7 @@ class ClosedPipe(CommandTest):
             self.assertEqual(b"0\n1\n2\n", process.stdout.read(6))
             process.stdout.close()
             self.assertEqual(b"", process.stderr.read())
-            self.assertEqual(-signal.SIGPIPE, process.wait(100))
+            self.assertEqual(NOBODY_READS, process.wait(100))
 
 
 @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full here")
@@ -97,6 +96,8 @@ class ClosedStreams(CommandTest):
         )
         return done.returncode, done.stdout, done.stderr.decode()
 
+    @not_emulated("what a closed stream becomes is decided by the emulator")
+    @not_on_windows(UNIX_STREAMS)
     def test_answering_into_a_closed_output_is_an_error(self):
         self.file("f", b"abc")
         self.assertEqual(
@@ -104,11 +105,13 @@ class ClosedStreams(CommandTest):
             self.shell('"$@" slice f : >&-'),
         )
 
+    @not_emulated("what a closed stream becomes is decided by the emulator")
     def test_verbs_without_an_answer_need_no_output(self):
         self.file("f", b"abc")
         self.assertEqual((0, b"", ""), self.shell('"$@" put f 1 X >&-'))
         self.assertEqual(b"aXc", self.content("f"))
 
+    @not_emulated("what a closed stream becomes is decided by the emulator")
     def test_a_message_never_ends_up_in_the_file(self):
         for closed in ("2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
             self.file("f", b"abc")
@@ -117,6 +120,8 @@ class ClosedStreams(CommandTest):
                 self.assertEqual((2, b"", ""), self.shell(f'"$@" resize f 8E {closed}'))
                 self.assertEqual(b"abc", self.content("f"))
 
+    @not_emulated("what a closed stream becomes is decided by the emulator")
+    @not_on_windows(UNIX_STREAMS)
     def test_a_closed_input_is_an_error_and_not_the_file_itself(self):
         self.file("f", b"abc")
         self.assertEqual(
@@ -125,6 +130,7 @@ class ClosedStreams(CommandTest):
         )
         self.assertEqual(b"abc", self.content("f"))
 
+    @not_on_windows(UNIX_STREAMS)
     def test_an_input_that_is_a_folder_is_an_error(self):
         self.file("f", b"abc")
         self.assertEqual(

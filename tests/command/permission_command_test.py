@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import command_harness
-from command_harness import EMULATOR, PROGRAM, CommandTest
+from command_harness import EMULATOR, PROGRAM, UNIX_RIGHTS, CommandTest, not_on_windows
 
 NOBODY = 65534
 
@@ -16,6 +16,7 @@ def as_nobody():
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
+@not_on_windows(UNIX_RIGHTS)
 class Permission(CommandTest):
     def setUp(self):
         super().setUp()

@@ -1,7 +1,8 @@
 #!/bin/sh
 # consume_with_pkg_config.sh PREFIX LIBDIR COMPILER shared|static [EMULATOR...]
 # Builds consumer.c with nothing but a compiler and what pkg-config says, and runs it.
-# TARGET_LIBRARIES: where the libraries are that Tome needs, if not this machine's own.
+# TARGET_LIBRARIES: where the libraries are that Tome needs, if not this machine's own. TARGET_OPTIONS: what tells the compiler
+# which processor it compiles for.
 set -eu
 prefix=$1 libdir=$2 compiler=$3 linking=$4
 shift 4
@@ -23,15 +24,20 @@ case $linking in
   shared) options='' link="-Wl,-rpath,$prefix/$libdir" ;;
 esac
 case $compiler in
-  *mingw*) link=${link#-Wl,*} ;;
+  *mingw*) link=${link#-Wl,-rpath,*} link=${link#"$prefix/$libdir"} ;;
 esac
 
 here=pkg_config_${compiler##*/}_$linking
 rm -rf "$here"
 mkdir "$here"
 cd "$here"
+# shellcheck disable=SC2086 # a list of words
+if [ "${TARGET_OPTIONS:-}" ] && ! echo 'int main(void) { return 0; }' | "$compiler" $TARGET_OPTIONS -x ${language%% *} - -o plain; then
+  echo "SKIP: $compiler has no library here to link with for $TARGET_OPTIONS"
+  exit 77
+fi
 # shellcheck disable=SC2046,SC2086 # each of these is a list of words
-"$compiler" -x $language -Wall -Wextra -Werror "$source" -x none $link \
+"$compiler" ${TARGET_OPTIONS:-} -x $language -Wall -Wextra -Werror "$source" -x none $link \
   $(pkg-config $options --cflags --libs tome) -o consumer.exe
 if [ "$linking" = shared ] && [ -e "$prefix/bin/libtome-0.dll" ]; then
   cp "$prefix/bin/libtome-0.dll" . # a program of Windows finds its libraries beside it

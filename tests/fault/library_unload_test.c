@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SKIPPED_ALL = 77 };
+
 /* ---- one copy of the library ---- */
 
 typedef struct copy {
@@ -401,5 +403,9 @@ int main(int count, char **arguments) {
       TEST(a_copy_may_be_unloaded_below_another),
       TEST(planted_bugs_are_found),
   };
+  if (TOME_SHARED_LIBRARY[0] == '\0') {
+    printf("SKIPPED: a program that is linked statically loads no libraries\n");
+    return SKIPPED_ALL;
+  }
   return run_matching(tests, count, arguments);
 }

@@ -1,6 +1,7 @@
 /* No descriptor of a map reaches a program that is started, at whatever moment: while maps are open, and while other threads are
  * in the middle of opening, creating, growing and flushing them. The program started is this one, called so that it counts what it
  * inherited. */
+#include "emulator_limits.h"
 #include "planted_bug.h"
 
 #include "calls.h"
@@ -96,6 +97,7 @@ static void exec_beside_open_maps(void *unused) {
 
 static void a_program_inherits_no_descriptor_of_an_open_map(void **state) {
   (void)state;
+  needs_to_start_itself();
   in_child(exec_beside_open_maps, NULL);
 }
 
@@ -115,6 +117,7 @@ static void exec_from_forked_child(void *unused) {
 
 static void a_program_inherits_none_from_a_child_that_used_the_map_either(void **state) {
   (void)state;
+  needs_to_start_itself();
   in_child(exec_from_forked_child, NULL);
 }
 
@@ -133,6 +136,7 @@ static void keep_callers_descriptor(void *unused) {
 
 static void the_callers_own_descriptor_is_inherited_as_before(void **state) {
   (void)state;
+  needs_to_start_itself();
   in_child(keep_callers_descriptor, NULL);
 }
 
@@ -189,6 +193,7 @@ static void exec_beside_threads(void *unused) {
 
 static void a_program_started_in_the_middle_of_other_threads_calls_inherits_nothing(void **state) {
   (void)state;
+  needs_to_start_itself();
   in_child(exec_beside_threads, NULL);
 }
 
@@ -242,6 +247,7 @@ static void plant_inherited_copy(void) {
 
 static void planted_bugs_are_found(void **state) {
   (void)state;
+  needs_to_start_itself();
   must_find_bug("a descriptor that is inherited", plant_inherited, exec_beside_open_maps, NULL);
   unlink(in_dir("new"));
   must_find_bug("a directory that is inherited", plant_inherited_directory, exec_beside_open_maps,

@@ -1,5 +1,6 @@
 /* Other processes that the program makes: what fork, vfork, posix_spawn and exec do to the guard and to the program's own
  * dispositions. A program that exec starts is this one, called so that it tells how it finds its signals. */
+#include "emulator_limits.h"
 #include "planted_bug.h"
 
 #include "calls.h"
@@ -107,6 +108,7 @@ static void exec_beside_map(void *context) {
 
 static void no_handler_of_ours_survives_exec(void **state) {
   (void)state;
+  needs_to_start_itself();
   if (SANITIZED)
     skip_because("the program that is started has its sanitizer's handler");
   disposition standard = {SIG_DFL, FOUND_STANDARD, FOUND_STANDARD};
@@ -238,6 +240,7 @@ static void plant_ignoring(void) {
 
 static void planted_bugs_are_found(void **state) {
   (void)state;
+  needs_to_start_itself();
   if (SANITIZED)
     skip_because("what they are planted in is skipped");
   disposition standard = {SIG_DFL, FOUND_STANDARD, FOUND_STANDARD};

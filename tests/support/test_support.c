@@ -1,5 +1,6 @@
 /* The frame of a test, its checks, and its files. */
 #include "test_support.h"
+#include "os.h"
 #include "test_kernels.h"
 
 #include <inttypes.h>
@@ -83,6 +84,16 @@ size_t page_size(void) {
   if (size == 0)
     size = system_page();
   return size;
+}
+
+size_t lost_unit(void) {
+  return tome__os_system()->patch;
+}
+
+uint64_t lost_from(uint64_t cut) {
+  uint64_t first_page = (cut + PAGE - 1) / PAGE * PAGE;
+  uint64_t patched = first_page / UNIT * UNIT;
+  return patched < first_page ? patched : cut;
 }
 
 size_t forced_window(void) {

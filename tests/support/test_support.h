@@ -56,6 +56,12 @@ const char *in_dir(const char *name);
 size_t page_size(void);
 #define PAGE page_size()
 
+/** Bytes that are lost together: where the system patches more than a page at once, more than a page. */
+size_t lost_unit(void);
+#define UNIT lost_unit()
+/** Where what is lost begins, as far as the map tells, when a file is cut there. */
+uint64_t lost_from(uint64_t cut);
+
 /** The forced window size, or 0. */
 size_t forced_window(void);
 

@@ -18,7 +18,7 @@ uint64_t file_length(const char *path);
 uint64_t file_allocated(const char *path);
 /** When it was changed last, in any way, in nanoseconds since 1970. */
 uint64_t file_changed(const char *path);
-/** What tells it from all other files, as docs/line-index.md has it: device, number, seconds and nanoseconds of its creation. */
+/** What tells it from all other files, as docs/line-index.md has it. */
 void file_identity(const char *path, uint64_t ret_words[4]);
 int file_exists(const char *path);
 /** Make a file of these bytes, in place of any that is there. */
@@ -42,6 +42,9 @@ void make_folder(const char *path);
 void drop_from_memory(const char *path);
 /** Whether it lies on a file system that keeps all in memory, where looking at a hole fills it. */
 int is_kept_in_memory(const char *path);
+
+/** Whether a store through a mapping is a change that file_changed() tells. */
+int dates_mapped_stores(const char *path);
 
 /** As memmem(3): in linear time, and never by the library. */
 const void *find_bytes(const void *haystack, size_t haystack_length, const void *needle,

@@ -152,6 +152,10 @@ int is_kept_in_memory(const char *path) {
   return statfs(path, &system) == 0 && system.f_type == TMPFS_MAGIC;
 }
 
+int dates_mapped_stores(const char *path) {
+  return !is_kept_in_memory(path);
+}
+
 const void *find_bytes(const void *haystack, size_t haystack_length, const void *needle,
                        size_t needle_length) {
   return memmem(haystack, haystack_length, needle, needle_length);

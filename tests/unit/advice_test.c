@@ -1,5 +1,6 @@
 /* What is read of a file besides what was asked for, and what the system is told: by mincore(2), and the flags of mappings in
  * /proc/self/smaps, where `rr` is random and `sr` sequential. */
+#include "emulator_limits.h"
 #include "system_abilities.h"
 #include "test_support.h"
 
@@ -119,6 +120,8 @@ static told told_of_map(tome *map) {
   do {                                                                                             \
     if (forced_window())                                                                           \
       skip_because("through windows there is no base");                                            \
+    if (!follows_advice())                                                                         \
+      skip_because("this system follows no advice");                                               \
     if (!has_flag(__func__, "rd"))                                                                 \
       skip_because("the system does not tell flags of mappings");                                  \
   } while (0)

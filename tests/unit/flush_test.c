@@ -1,4 +1,5 @@
 /* Flushing: every level takes every range, and refuses what is none. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static void what_a_view_stored_is_flushed(void **state) {
 
 static void a_created_and_grown_file_is_flushed(void **state) {
   (void)state;
+  needs_whole_pages();
   tome *map = open_map(in_dir("new"), TOME_WRITE | TOME_CREATE | TOME_GROW);
   void *bytes = new_pattern(0, 5 * PAGE);
   must_succeed(tome_flush(map, 0, TOME_END, TOME_FLUSH_DURABLE));

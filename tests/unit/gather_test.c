@@ -1,5 +1,6 @@
 /* Many reads at once, against a plain array of bytes: whatever the order, the length and the place of the spans, and whatever of
  * the file is in memory. */
+#include "emulator_limits.h"
 #include "calls.h"
 #include "gather_batch.h"
 
@@ -47,6 +48,7 @@ static void a_part_is_read_from_its_own_beginning(void **state) {
 
 static void nothing_to_read_succeeds(void **state) {
   (void)state;
+  needs_whole_pages();
   tome *map = open_map(make_pattern_file("file", 100), TOME_READ);
   tome_span spans[] = {{0, 0, NULL, UNSET}, {100, 0, NULL, UNSET}, {50, 0, spans, UNSET}};
   must_succeed(tome_gather(map, NULL, 0));

@@ -1,4 +1,5 @@
 /* Changing the size: new bytes are zero, holes are asked for, and no byte that stays moves. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ static void a_resized_file_has_that_length_at_once(void **state) {
 
 static void new_bytes_are_zero_and_old_ones_stay(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_pattern_file("file", PAGE + 100);
   tome *map = open_map(path, TOME_WRITE);
   must_succeed(tome_resize(map, 5 * PAGE + 1));
@@ -66,6 +68,7 @@ static void resizing_to_the_same_size_changes_nothing(void **state) {
 
 static void appends_land_one_after_the_other(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_file("file", "", 0);
   tome *map = open_map(path, TOME_WRITE);
   dice any = dice_from(1);
@@ -111,6 +114,7 @@ static void what_others_appended_is_adopted_by_an_append(void **state) {
 
 static void a_write_past_the_end_grows_and_the_gap_is_zero(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_pattern_file("file", 100);
   tome *map = open_map(path, TOME_WRITE | TOME_GROW);
   must_succeed(tome_write(map, 98, "over", 4));
@@ -142,6 +146,7 @@ static void without_the_flag_a_write_past_the_end_is_refused(void **state) {
 
 static void growing_allocates_blocks_unless_sparse(void **state) {
   (void)state;
+  needs_whole_pages();
   const uint64_t size = 8 * MEBI;
   tome *dense = open_map(in_dir("dense"), TOME_WRITE | TOME_CREATE | TOME_GROW);
   must_succeed(tome_resize(dense, size));
@@ -160,6 +165,7 @@ static void growing_allocates_blocks_unless_sparse(void **state) {
 
 static void shrinking_gives_blocks_back(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = in_dir("file");
   tome *map = open_map(path, TOME_WRITE | TOME_CREATE);
   must_succeed(tome_resize(map, 8 * MEBI));
@@ -226,16 +232,19 @@ static void must_keep_addresses(grower *grow) {
 
 static void a_pointer_stays_while_the_file_grows_to_8_gib(void **state) {
   (void)state;
+  needs_whole_pages();
   must_keep_addresses(grow_here);
 }
 
 static void a_pointer_stays_while_another_process_grows_the_file(void **state) {
   (void)state;
+  needs_whole_pages();
   must_keep_addresses(grow_there);
 }
 
 static void a_pointer_stays_while_another_map_grows_the_file(void **state) {
   (void)state;
+  needs_whole_pages();
   must_keep_addresses(grow_there_through_tome);
 }
 
@@ -260,6 +269,7 @@ static void a_view_sees_stores_made_after_growing(void **state) {
 /* Behind a small reservation the same calls go through windows. */
 static void growing_past_the_reservation_changes_nothing_for_the_caller(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_pattern_file("file", PAGE / 2);
   tome_options options = test_options(TOME_WRITE);
   options.reserve = 2 * PAGE;
@@ -290,6 +300,7 @@ static void growing_past_the_reservation_changes_nothing_for_the_caller(void **s
 
 static void shrinking_from_past_the_reservation_is_like_any_other(void **state) {
   (void)state;
+  needs_whole_pages();
   const uint64_t reserves[] = {PAGE, UINT64_MAX};
   for (int i = 0; i < 2; i++) {
     const char *path = make_pattern_file("far", PAGE + 3);
@@ -378,6 +389,7 @@ static void the_size_is_the_known_one_until_refreshed(void **state) {
 
 static void a_call_past_the_known_size_adopts_growth(void **state) {
   (void)state;
+  needs_whole_pages();
   char got[4], path[512];
   uint64_t at;
   strcpy(path, make_pattern_file("file", PAGE));
@@ -421,6 +433,7 @@ static tome *open_outgrown(const char *more) {
 
 static void a_range_to_the_end_from_past_the_known_size_adopts_growth(void **state) {
   (void)state;
+  needs_whole_pages();
   uint64_t at = 77;
   char got[20];
   tome *map = open_outgrown("0123456789needle6789");
@@ -446,6 +459,7 @@ static void a_range_to_the_end_from_past_the_known_size_adopts_growth(void **sta
 
 static void growth_adopted_by_a_resize_is_kept(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_pattern_file("file", PAGE);
   tome *map = open_map(path, TOME_WRITE);
   void *more = new_pattern(PAGE, 9 * PAGE);
@@ -460,6 +474,7 @@ static void growth_adopted_by_a_resize_is_kept(void **state) {
 
 static void anonymous_memory_grows_and_shrinks_like_a_file(void **state) {
   (void)state;
+  needs_whole_pages();
   tome *map = open_anonymous(0);
   uint64_t at;
   must_succeed(tome_append(map, "abc", 3, &at));

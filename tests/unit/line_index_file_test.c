@@ -1,4 +1,5 @@
 /* The file in which an index of lines is kept: what is in it, and what damage does (nothing). */
+#include "emulator_limits.h"
 #include "kept_index.h"
 
 #include <stdio.h>
@@ -87,6 +88,7 @@ static unsigned char *describe(size_t wrong_stretch, uint32_t wrong_count) {
 
 static void the_file_is_as_described(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t sizes[] = {0, 1, 100, 5000, STRETCH, 3 * STRETCH + 7};
   for (int i = 0; i < 6; i++) {
     make_indexed_text(sizes[i], 40);

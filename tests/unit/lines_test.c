@@ -1,4 +1,5 @@
 /* Lines, against a model that goes through the text byte by byte. */
+#include "emulator_limits.h"
 #include "line_model.h"
 #include "test_support.h"
 
@@ -109,6 +110,7 @@ static void must_hold(dice *any, const unsigned char *text, size_t size) {
 
 static void every_short_text_has_the_lines_of_the_model(void **state) {
   (void)state;
+  needs_whole_pages();
   static const unsigned char letters[] = {'a', '\n', '\r', '\0'};
   dice any = dice_from(1);
   unsigned char text[5];
@@ -123,6 +125,7 @@ static void every_short_text_has_the_lines_of_the_model(void **state) {
 
 static void random_texts_have_the_lines_of_the_model(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t most = 3 * PAGE + 40;
   unsigned char *text = malloc(most);
   dice any = dice_from(2);
@@ -152,6 +155,7 @@ static unsigned char *long_text(dice *any, size_t size) {
 
 static void lines_are_found_in_a_text_of_many_pieces(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t size = (11u << 20) + 12345;
   dice any = dice_from(3);
   unsigned char *text = long_text(&any, size);
@@ -254,6 +258,7 @@ static void anonymous_memory_has_lines(void **state) {
 /* Line ends at 9, 19, ... in a file that is cut to some pages and 5 bytes while it is open. */
 static void what_lies_before_a_cut_is_still_told(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t size = 400 * PAGE, left = 200 * PAGE + 5;
   unsigned char *text = malloc(size);
   memset(text, 'x', size);

@@ -1,5 +1,6 @@
 /* Lost bytes: another process cuts the file while this one uses it. Every call says so, and everything is good
  * again as soon as the file is. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -7,12 +8,12 @@
 #include <unistd.h>
 
 enum { PAGES = 10 };
-#define SIZE ((size_t)PAGES * PAGE)
+#define SIZE ((size_t)PAGES * UNIT)
 
 /* Where a file of PAGES pages is cut: at a border, and inside a page. */
 enum { CUTS = 4 };
 static size_t cut_of(int i) {
-  const size_t cuts[CUTS] = {4 * PAGE, 4 * PAGE + 100, 7 * PAGE - 1, 0};
+  const size_t cuts[CUTS] = {4 * UNIT, 4 * UNIT + 100, 7 * UNIT - 1, 0};
   return cuts[i];
 }
 
@@ -44,14 +45,15 @@ static void close_either_way(tome *map) {
 
 static void a_read_of_bytes_that_were_cut_is_lost_from_the_cut_on(void **state) {
   (void)state;
+  needs_whole_pages();
   unsigned char *got = malloc(SIZE);
   for (int i = 0; i < CUTS; i++) {
     size_t cut = cut_of(i);
     tome *map = open_and_cut(TOME_READ, cut);
     for (int time = 0; time < 3; time++) {
-      must_fail_at(tome_read(map, 0, got, SIZE), TOME_ELOST, cut, SIZE - cut);
+      must_fail_at(tome_read(map, 0, got, SIZE), TOME_ELOST, lost_from(cut), SIZE - lost_from(cut));
       must_fail_at(tome_read(map, SIZE - 1, got, 1), TOME_ELOST, SIZE - 1, 1);
-      must_fail_at(tome_read(map, 8 * PAGE, got, 10), TOME_ELOST, 8 * PAGE, 10);
+      must_fail_at(tome_read(map, 8 * UNIT, got, 10), TOME_ELOST, 8 * UNIT, 10);
       must_fail_at(tome_read(map, cut, got, 1), TOME_ELOST, cut, 1);
       must_read_pattern(map, 0, cut);
     }
@@ -70,7 +72,7 @@ static void a_first_read_of_bytes_that_were_cut_is_lost_too(void **state) {
     strcpy(path, make_pattern_file("file", SIZE));
     tome *map = open_map(path, TOME_READ);
     truncate_elsewhere(path, cut);
-    must_fail_at(tome_read(map, 0, got, SIZE), TOME_ELOST, cut, SIZE - cut);
+    must_fail_at(tome_read(map, 0, got, SIZE), TOME_ELOST, lost_from(cut), SIZE - lost_from(cut));
     must_fail_at(tome_read(map, cut + 1, got, 5), TOME_ELOST, cut + 1, 5);
     must_read_pattern(map, 0, cut);
     must_succeed(tome_close(map));
@@ -80,14 +82,16 @@ static void a_first_read_of_bytes_that_were_cut_is_lost_too(void **state) {
 
 static void a_write_of_bytes_that_were_cut_is_lost_and_does_not_grow(void **state) {
   (void)state;
+  needs_whole_pages();
   unsigned char *zeros = calloc(1, SIZE);
   const uint32_t kinds[] = {TOME_WRITE, TOME_WRITE | TOME_GROW};
   for (int i = 0; i < 2 * CUTS; i++) {
     size_t cut = cut_of(i % CUTS);
     tome *map = open_and_cut(kinds[i / CUTS], cut);
     for (int time = 0; time < 2; time++) {
-      must_fail_at(tome_write(map, 0, zeros, SIZE), TOME_ELOST, cut, SIZE - cut);
-      must_fail_at(tome_write(map, 8 * PAGE, zeros, 10), TOME_ELOST, 8 * PAGE, 10);
+      must_fail_at(tome_write(map, 0, zeros, SIZE), TOME_ELOST, lost_from(cut),
+                   SIZE - lost_from(cut));
+      must_fail_at(tome_write(map, 8 * UNIT, zeros, 10), TOME_ELOST, 8 * UNIT, 10);
       must_fail(tome_fill(map, 0, TOME_END, 0), TOME_ELOST);
       must_fail(tome_fill(map, SIZE - 1, 1, 0), TOME_ELOST);
       must_be_file(path, zeros, cut);
@@ -119,9 +123,9 @@ static void a_move_from_bytes_that_were_cut_stores_no_zeros(void **state) {
   for (int i = 0; i < 3; i++) {
     size_t cut = cut_of(i);
     tome *map = open_and_cut(TOME_WRITE, cut);
-    must_fail(tome_move(map, 0, 8 * PAGE, PAGE), TOME_ELOST);
+    must_fail(tome_move(map, 0, 8 * UNIT, UNIT), TOME_ELOST);
     must_fail(tome_move(map, 0, cut, 10), TOME_ELOST);
-    must_fail(tome_move(map, 9 * PAGE, 0, PAGE), TOME_ELOST);
+    must_fail(tome_move(map, 9 * UNIT, 0, UNIT), TOME_ELOST);
     must_be_pattern_file(path, cut);
     close_either_way(map);
   }
@@ -129,23 +133,24 @@ static void a_move_from_bytes_that_were_cut_stores_no_zeros(void **state) {
 
 static void a_search_stops_where_the_file_was_cut(void **state) {
   (void)state;
+  needs_whole_pages();
   unsigned char early[8], late[8];
-  fill_pattern(early, PAGE - 4, 8);
-  fill_pattern(late, 8 * PAGE + 100, 8);
+  fill_pattern(early, UNIT - 4, 8);
+  fill_pattern(late, 8 * UNIT + 100, 8);
   for (int i = 0; i < 3; i++) {
     size_t cut = cut_of(i);
     tome *map = open_and_cut(TOME_READ, cut);
     for (int time = 0; time < 2; time++) {
       uint64_t at = 77;
       must_fail(tome_find(map, late, 8, 0, TOME_END, &at), TOME_ELOST);
-      must_equal(tome_error_last()->offset, cut);
+      must_equal(tome_error_last()->offset, lost_from(cut));
       must_fail(tome_rfind(map, early, 8, 0, TOME_END, &at), TOME_ELOST);
       must_fail(tome_find(map, "\0\0\0", 3, 0, TOME_END, &at), TOME_ELOST);
       must_equal(at, 77);
       must_return(tome_find(map, early, 8, 0, TOME_END, &at), 1);
-      must_equal(at, PAGE - 4);
+      must_equal(at, UNIT - 4);
       must_return(tome_rfind(map, early, 8, 0, cut, &at), 1);
-      must_equal(at, PAGE - 4);
+      must_equal(at, UNIT - 4);
     }
     must_succeed(tome_close(map));
   }
@@ -154,27 +159,27 @@ static void a_search_stops_where_the_file_was_cut(void **state) {
 /* The rest of the page in which the file ends now lies behind a match that is still there, and nobody can tell what it held. */
 static void a_backward_search_does_not_pass_a_cut_inside_a_page(void **state) {
   (void)state;
-  char *text = malloc(2 * PAGE);
-  memset(text, '.', 2 * PAGE);
-  memcpy(text + PAGE + 100, "AB", 2);
-  memcpy(text + PAGE + 3000, "AB", 2);
-  const size_t cuts[] = {PAGE + 2000, PAGE + 3000, PAGE + 3001, PAGE + 102};
+  char *text = malloc(2 * UNIT);
+  memset(text, '.', 2 * UNIT);
+  memcpy(text + UNIT + 100, "AB", 2);
+  memcpy(text + UNIT + 3000, "AB", 2);
+  const size_t cuts[] = {UNIT + 2000, UNIT + 3000, UNIT + 3001, UNIT + 102};
   for (int i = 0; i < 8; i++) {
     uint64_t at = 77;
-    strcpy(path, make_file("file", text, 2 * PAGE));
+    strcpy(path, make_file("file", text, 2 * UNIT));
     tome *map = open_map(path, TOME_READ);
     note("cut at %zu, %s", cuts[i / 2], i % 2 ? "untouched" : "searched before");
     if (i % 2 == 0) {
       must_return(tome_rfind(map, "AB", 2, 0, TOME_END, &at), 1);
-      must_equal(at, PAGE + 3000);
+      must_equal(at, UNIT + 3000);
     }
     truncate_elsewhere(path, cuts[i / 2]);
     at = 77;
     for (int time = 0; time < 2; time++)
-      must_fail(tome_rfind(map, "AB", 2, 0, 2 * PAGE, &at), TOME_ELOST);
+      must_fail(tome_rfind(map, "AB", 2, 0, 2 * UNIT, &at), TOME_ELOST);
     must_equal(at, 77);
     must_return(tome_rfind(map, "AB", 2, 0, cuts[i / 2], &at), 1);
-    must_equal(at, PAGE + 100);
+    must_equal(at, UNIT + 100);
     must_succeed(tome_close(map));
   }
   free(text);
@@ -186,17 +191,18 @@ static void shrink_in_child(void *map) {
 
 static void anonymous_memory_that_a_child_cut_is_lost(void **state) {
   (void)state;
+  needs_whole_pages();
   char got[10];
-  void *bytes = new_pattern(0, 2 * PAGE);
-  tome *map = open_anonymous(2 * PAGE);
-  must_succeed(tome_write(map, 0, bytes, 2 * PAGE));
-  must_read_pattern(map, 0, 2 * PAGE);
+  void *bytes = new_pattern(0, 2 * UNIT);
+  tome *map = open_anonymous(2 * UNIT);
+  must_succeed(tome_write(map, 0, bytes, 2 * UNIT));
+  must_read_pattern(map, 0, 2 * UNIT);
   in_child(shrink_in_child, map);
   must_fail_at(tome_read(map, 200, got, 10), TOME_ELOST, 200, 10);
-  must_fail_at(tome_read(map, PAGE + 5, got, 10), TOME_ELOST, PAGE + 5, 10);
+  must_fail_at(tome_read(map, UNIT + 5, got, 10), TOME_ELOST, UNIT + 5, 10);
   must_read_pattern(map, 0, 100);
-  tome_view view = begin_view(map, 0, PAGE, TOME_VIEW_READ);
-  must_fail_at(tome_view_end(&view), TOME_ELOST, 100, PAGE - 100);
+  tome_view view = begin_view(map, 0, UNIT, TOME_VIEW_READ);
+  must_fail_at(tome_view_end(&view), TOME_ELOST, 100, UNIT - 100);
   close_either_way(map);
   free(bytes);
 }
@@ -206,11 +212,11 @@ static void a_private_copy_loses_what_was_cut_and_keeps_the_rest(void **state) {
   char got[PAGES];
   tome *map = open_map(make_pattern_file("file", SIZE), TOME_COPY);
   strcpy(path, in_dir("file"));
-  must_succeed(tome_write(map, PAGE, "kept", 4));
-  truncate_elsewhere(path, 4 * PAGE);
-  must_succeed(tome_read(map, PAGE, got, 4));
+  must_succeed(tome_write(map, UNIT, "kept", 4));
+  truncate_elsewhere(path, 4 * UNIT);
+  must_succeed(tome_read(map, UNIT, got, 4));
   must_be_bytes(got, "kept", 4);
-  must_fail(tome_read(map, 8 * PAGE, got, 4), TOME_ELOST);
+  must_fail(tome_read(map, 8 * UNIT, got, 4), TOME_ELOST);
   close_either_way(map);
 }
 
@@ -218,6 +224,7 @@ static void a_private_copy_loses_what_was_cut_and_keeps_the_rest(void **state) {
 
 static void the_bytes_are_good_again_as_soon_as_the_file_is(void **state) {
   (void)state;
+  needs_whole_pages();
   unsigned char *got = malloc(SIZE);
   for (int i = 0; i < CUTS; i++) {
     tome *map = open_and_cut(TOME_READ, cut_of(i));
@@ -237,18 +244,19 @@ static void the_bytes_are_good_again_as_soon_as_the_file_is(void **state) {
 
 static void a_patch_does_not_hide_what_others_write_later(void **state) {
   (void)state;
+  needs_whole_pages();
   char got[6];
-  tome *map = open_and_cut(TOME_WRITE, 2 * PAGE);
-  must_fail(tome_write(map, 5 * PAGE, "gone", 4), TOME_ELOST);
-  must_fail(tome_read(map, 5 * PAGE, got, 4), TOME_ELOST);
+  tome *map = open_and_cut(TOME_WRITE, 2 * UNIT);
+  must_fail(tome_write(map, 5 * UNIT, "gone", 4), TOME_ELOST);
+  must_fail(tome_read(map, 5 * UNIT, got, 4), TOME_ELOST);
   grow_back();
   must_read_pattern(map, 0, SIZE);
-  write_elsewhere(path, 5 * PAGE, "others", 6);
-  must_succeed(tome_read(map, 5 * PAGE, got, 6));
+  write_elsewhere(path, 5 * UNIT, "others", 6);
+  must_succeed(tome_read(map, 5 * UNIT, got, 6));
   must_be_bytes(got, "others", 6);
-  must_succeed(tome_write(map, 5 * PAGE, "ours", 4));
+  must_succeed(tome_write(map, 5 * UNIT, "ours", 4));
   tome *other = open_map(path, TOME_READ);
-  must_succeed(tome_read(other, 5 * PAGE, got, 6));
+  must_succeed(tome_read(other, 5 * UNIT, got, 6));
   must_be_bytes(got, "oursrs", 6);
   must_succeed(tome_close(other));
   close_either_way(map);
@@ -286,11 +294,11 @@ static void a_view_loads_zeros_where_the_file_was_cut_and_its_end_says_so(void *
     tome_view view = begin_view(map, 0, SIZE, TOME_VIEW_READ);
     must_be_pattern(view.data, 0, SIZE);
     truncate_elsewhere(path, cut);
-    must_equal(load(&view, 9 * PAGE + 5), 0);
+    must_equal(load(&view, 9 * UNIT + 5), 0);
     must_equal(load(&view, SIZE - 1), 0);
     must_equal(load(&view, cut), 0);
-    must_be_pattern(view.data, 0, cut);
-    must_fail_at(tome_view_end(&view), TOME_ELOST, cut, SIZE - cut);
+    must_be_pattern(view.data, 0, lost_from(cut));
+    must_fail_at(tome_view_end(&view), TOME_ELOST, lost_from(cut), SIZE - lost_from(cut));
     must(view.data == NULL);
     must_read_pattern(map, 0, cut);
     must_succeed(tome_close(map));
@@ -299,12 +307,12 @@ static void a_view_loads_zeros_where_the_file_was_cut_and_its_end_says_so(void *
 
 static void a_view_that_ends_in_a_cut_page_says_so_without_a_signal(void **state) {
   (void)state;
-  tome *map = open_map(make_pattern_file("file", 2 * PAGE), TOME_READ);
+  tome *map = open_map(make_pattern_file("file", 2 * UNIT), TOME_READ);
   strcpy(path, in_dir("file"));
-  tome_view view = begin_view(map, PAGE + 10, PAGE - 10, TOME_VIEW_READ);
-  truncate_elsewhere(path, 2 * PAGE - 30);
-  must_equal(load(&view, PAGE - 20), 0);
-  must_fail_at(tome_view_end(&view), TOME_ELOST, 2 * PAGE - 30, 30);
+  tome_view view = begin_view(map, UNIT + 10, UNIT - 10, TOME_VIEW_READ);
+  truncate_elsewhere(path, 2 * UNIT - 30);
+  must_equal(load(&view, UNIT - 20), 0);
+  must_fail_at(tome_view_end(&view), TOME_ELOST, 2 * UNIT - 30, 30);
   must_succeed(tome_close(map));
 }
 
@@ -312,13 +320,13 @@ static void a_view_of_bytes_that_stayed_ends_well(void **state) {
   (void)state;
   tome *map = open_map(make_pattern_file("file", SIZE), TOME_READ);
   strcpy(path, in_dir("file"));
-  tome_view early = begin_view(map, 0, 3 * PAGE, TOME_VIEW_READ);
-  tome_view late = begin_view(map, 5 * PAGE, PAGE, TOME_VIEW_READ);
-  truncate_elsewhere(path, 4 * PAGE);
+  tome_view early = begin_view(map, 0, 3 * UNIT, TOME_VIEW_READ);
+  tome_view late = begin_view(map, 5 * UNIT, UNIT, TOME_VIEW_READ);
+  truncate_elsewhere(path, 4 * UNIT);
   must_equal(load(&late, 7), 0);
-  must_be_pattern(early.data, 0, 3 * PAGE);
+  must_be_pattern(early.data, 0, 3 * UNIT);
   must_succeed(tome_view_end(&early));
-  must_fail_at(tome_view_end(&late), TOME_ELOST, 5 * PAGE, PAGE);
+  must_fail_at(tome_view_end(&late), TOME_ELOST, 5 * UNIT, UNIT);
   must_succeed(tome_close(map));
 }
 
@@ -345,13 +353,13 @@ static void a_refresh_after_a_cut_leaves_open_views_where_they_are(void **state)
   strcpy(path, in_dir("file"));
   tome_view view = begin_view(map, 0, SIZE, TOME_VIEW_READ);
   const void *address = view.data;
-  truncate_elsewhere(path, 3 * PAGE);
+  truncate_elsewhere(path, 3 * UNIT);
   must_succeed(tome_refresh(map));
-  must_equal(tome_size(map), 3 * PAGE);
+  must_equal(tome_size(map), 3 * UNIT);
   must(view.data == address);
-  must_be_pattern(address, 0, 3 * PAGE);
-  must_equal(load(&view, 5 * PAGE), 0);
-  must_fail_at(tome_view_end(&view), TOME_ELOST, 3 * PAGE, SIZE - 3 * PAGE);
+  must_be_pattern(address, 0, 3 * UNIT);
+  must_equal(load(&view, 5 * UNIT), 0);
+  must_fail_at(tome_view_end(&view), TOME_ELOST, 3 * UNIT, SIZE - 3 * UNIT);
   close_either_way(map);
 }
 
@@ -361,26 +369,27 @@ static void several_views_of_the_same_lost_bytes_all_say_so(void **state) {
   strcpy(path, in_dir("file"));
   tome_view views[3];
   for (int i = 0; i < 3; i++)
-    views[i] = begin_view(map, 6 * PAGE, PAGE, TOME_VIEW_READ);
-  truncate_elsewhere(path, PAGE);
+    views[i] = begin_view(map, 6 * UNIT, UNIT, TOME_VIEW_READ);
+  truncate_elsewhere(path, UNIT);
   for (int i = 0; i < 3; i++)
     must_equal(load(&views[i], 10), 0);
   for (int i = 0; i < 3; i++)
-    must_fail_at(tome_view_end(&views[i]), TOME_ELOST, 6 * PAGE, PAGE);
+    must_fail_at(tome_view_end(&views[i]), TOME_ELOST, 6 * UNIT, UNIT);
   must_succeed(tome_close(map));
 }
 
 /* A call between the fault of a view and its end must not make the loss forgotten. */
 static void other_calls_do_not_swallow_what_a_view_lost(void **state) {
   (void)state;
+  needs_whole_pages();
   char got[10];
   tome *map = open_map(make_pattern_file("file", SIZE), TOME_READ);
   strcpy(path, in_dir("file"));
-  tome_view view = begin_view(map, 6 * PAGE, PAGE, TOME_VIEW_READ);
-  truncate_elsewhere(path, PAGE);
+  tome_view view = begin_view(map, 6 * UNIT, UNIT, TOME_VIEW_READ);
+  truncate_elsewhere(path, UNIT);
   must_equal(load(&view, 10), 0);
-  must_fail(tome_read(map, 6 * PAGE, got, 10), TOME_ELOST);
-  must_read_pattern(map, 0, PAGE);
+  must_fail(tome_read(map, 6 * UNIT, got, 10), TOME_ELOST);
+  must_read_pattern(map, 0, UNIT);
   grow_back();
   must_read_pattern(map, 0, SIZE);
   must_fail(tome_view_end(&view), TOME_ELOST);
@@ -394,15 +403,15 @@ static void check_tells_what_views_lost_once(void **state) {
   tome_range lost = {77, 78};
   tome *map = open_map(make_pattern_file("file", SIZE), TOME_READ);
   strcpy(path, in_dir("file"));
-  tome_view view = begin_view(map, PAGE, SIZE - PAGE, TOME_VIEW_READ);
+  tome_view view = begin_view(map, UNIT, SIZE - UNIT, TOME_VIEW_READ);
   must_succeed(tome_check(map, &lost));
   must_equal(lost.offset, 77);
   must_equal(lost.length, 78);
-  truncate_elsewhere(path, 4 * PAGE);
-  must_equal(load(&view, 7 * PAGE), 0);
+  truncate_elsewhere(path, 4 * UNIT);
+  must_equal(load(&view, 7 * UNIT), 0);
   must_fail(tome_check(map, &lost), TOME_ELOST);
-  must(lost.offset >= 4 * PAGE && lost.offset <= 8 * PAGE);
-  must(lost.offset + lost.length > 8 * PAGE && lost.offset + lost.length <= SIZE);
+  must(lost.offset >= 4 * UNIT && lost.offset <= 8 * UNIT);
+  must(lost.offset + lost.length > 8 * UNIT && lost.offset + lost.length <= SIZE);
   lost = (tome_range){77, 78};
   must_succeed(tome_check(map, &lost));
   must_succeed(tome_check(map, NULL));
@@ -415,10 +424,10 @@ static void check_tells_what_views_lost_once(void **state) {
 static void check_does_not_repeat_what_calls_reported(void **state) {
   (void)state;
   char got[10];
-  tome *map = open_and_cut(TOME_READ, 3 * PAGE);
-  must_fail(tome_read(map, 5 * PAGE, got, 10), TOME_ELOST);
+  tome *map = open_and_cut(TOME_READ, 3 * UNIT);
+  must_fail(tome_read(map, 5 * UNIT, got, 10), TOME_ELOST);
   must_succeed(tome_check(map, NULL));
-  tome_view view = begin_view(map, 6 * PAGE, PAGE, TOME_VIEW_READ);
+  tome_view view = begin_view(map, 6 * UNIT, UNIT, TOME_VIEW_READ);
   must_equal(load(&view, 0), 0);
   must_fail(tome_view_end(&view), TOME_ELOST);
   must_succeed(tome_check(map, NULL));
@@ -430,8 +439,8 @@ static void check_puts_the_file_back_under_a_view(void **state) {
   tome *map = open_map(make_pattern_file("file", SIZE), TOME_READ);
   strcpy(path, in_dir("file"));
   tome_view view = begin_view(map, 0, SIZE, TOME_VIEW_READ);
-  truncate_elsewhere(path, 4 * PAGE);
-  must_equal(load(&view, 7 * PAGE), 0);
+  truncate_elsewhere(path, 4 * UNIT);
+  must_equal(load(&view, 7 * UNIT), 0);
   grow_back();
   must_fail(tome_check(map, NULL), TOME_ELOST);
   must_be_pattern(view.data, 0, SIZE);
@@ -453,39 +462,39 @@ static tome *store_then_cut(uint64_t offset, size_t cut) {
 static void stores_that_were_cut_away_are_reported_by_check(void **state) {
   (void)state;
   tome_range lost;
-  tome *map = store_then_cut(9 * PAGE, 9 * PAGE + 3);
+  tome *map = store_then_cut(9 * UNIT, 9 * UNIT + 3);
   must_fail(tome_check(map, &lost), TOME_ELOST);
-  must(lost.offset <= 9 * PAGE + 3 && lost.offset + lost.length >= 9 * PAGE + 6);
+  must(lost.offset <= 9 * UNIT + 3 && lost.offset + lost.length >= 9 * UNIT + 6);
   must_succeed(tome_close(map));
 }
 
 static void stores_that_were_cut_away_are_reported_by_flush(void **state) {
   (void)state;
-  tome *map = store_then_cut(9 * PAGE, 9 * PAGE + 3);
+  tome *map = store_then_cut(9 * UNIT, 9 * UNIT + 3);
   must_fail(tome_flush(map, 0, TOME_END, TOME_FLUSH_WRITTEN), TOME_ELOST);
   close_either_way(map);
 }
 
 static void stores_that_were_cut_away_are_reported_by_close(void **state) {
   (void)state;
-  must_fail(tome_close(store_then_cut(9 * PAGE, 9 * PAGE + 3)), TOME_ELOST);
-  must_fail(tome_close(store_then_cut(9 * PAGE, 2 * PAGE)), TOME_ELOST);
+  must_fail(tome_close(store_then_cut(9 * UNIT, 9 * UNIT + 3)), TOME_ELOST);
+  must_fail(tome_close(store_then_cut(9 * UNIT, 2 * UNIT)), TOME_ELOST);
 }
 
 static void a_cut_that_spares_all_stores_is_no_loss_to_close(void **state) {
   (void)state;
-  must_succeed(tome_close(store_then_cut(0, 5 * PAGE)));
-  must_succeed(tome_close(open_and_cut(TOME_READ, 5 * PAGE)));
-  must_succeed(tome_close(open_and_cut(TOME_WRITE, 5 * PAGE)));
+  must_succeed(tome_close(store_then_cut(0, 5 * UNIT)));
+  must_succeed(tome_close(open_and_cut(TOME_READ, 5 * UNIT)));
+  must_succeed(tome_close(open_and_cut(TOME_WRITE, 5 * UNIT)));
 }
 
 static void a_silent_store_into_a_cut_tail_is_reported(void **state) {
   (void)state;
   for (int way = 0; way < 2; way++) {
-    tome *map = open_map(make_pattern_file("file", 2 * PAGE), TOME_WRITE);
+    tome *map = open_map(make_pattern_file("file", 2 * UNIT), TOME_WRITE);
     strcpy(path, in_dir("file"));
-    tome_view view = begin_view(map, PAGE, PAGE, TOME_VIEW_WRITE);
-    truncate_elsewhere(path, PAGE + 100);
+    tome_view view = begin_view(map, UNIT, UNIT, TOME_VIEW_WRITE);
+    truncate_elsewhere(path, UNIT + 100);
     ((volatile char *)view.data)[200] = 'x';
     if (way == 0)
       must_fail(tome_check(map, NULL), TOME_ELOST);

@@ -1,4 +1,5 @@
 /* Opening: flags, parts, sizes, how long a map lives and what it leaves behind. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ static void every_combination_of_flags_is_accepted_or_refused_by_the_rules(void 
 
 static void every_combination_of_flags_treats_a_missing_file_by_the_rules(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = in_dir("missing");
   for (uint32_t flags = 0; flags < 256; flags++) {
     note("flags 0x%02x", flags);
@@ -88,6 +90,7 @@ enum { ALL_MODES = sizeof all_modes / sizeof all_modes[0] };
 
 static void files_of_every_size_around_page_borders_open_and_read_whole(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t sizes[] = {0,
                           1,
                           2,
@@ -191,6 +194,7 @@ static void a_part_outside_the_file_is_refused(void **state) {
 
 static void a_reservation_of_any_size_is_accepted(void **state) {
   (void)state;
+  needs_whole_pages();
   const uint64_t reserves[] = {
       1, PAGE, PAGE + 1, UINT64_C(1) << 40, INT64_MAX, UINT64_MAX - PAGE, UINT64_MAX};
   const char *path = make_pattern_file("reserved", 3 * PAGE);
@@ -224,6 +228,7 @@ static void windows_of_any_size_are_rounded_up(void **state) {
 
 static void a_created_file_is_an_empty_map_that_can_grow(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = in_dir("new");
   tome *map = open_map(path, TOME_WRITE | TOME_CREATE | TOME_EXCL);
   must_equal(tome_size(map), 0);
@@ -326,6 +331,7 @@ static void closing_nothing_is_allowed(void **state) {
 
 static void anonymous_memory_is_zero_and_writable(void **state) {
   (void)state;
+  needs_whole_pages();
   const uint64_t sizes[] = {0, 1, PAGE, 3 * PAGE + 1};
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     tome *map = open_anonymous(sizes[i]);

@@ -154,12 +154,12 @@ static void two_parts_of_one_file_see_each_other(void **state) {
 
 static void offsets_of_errors_count_from_the_start_of_the_part(void **state) {
   (void)state;
-  const char *path = make_pattern_file("file", 8 * PAGE);
-  tome *map = open_part(path, TOME_READ, PAGE + 11, 6 * PAGE);
-  unsigned char *got = malloc(6 * PAGE);
-  must_succeed(tome_read(map, 0, got, 6 * PAGE));
-  truncate_elsewhere(path, 3 * PAGE);
-  must_fail_at(tome_read(map, 0, got, 6 * PAGE), TOME_ELOST, 2 * PAGE - 11, 4 * PAGE + 11);
+  const char *path = make_pattern_file("file", 8 * UNIT);
+  tome *map = open_part(path, TOME_READ, UNIT + 11, 6 * UNIT);
+  unsigned char *got = malloc(6 * UNIT);
+  must_succeed(tome_read(map, 0, got, 6 * UNIT));
+  truncate_elsewhere(path, 3 * UNIT);
+  must_fail_at(tome_read(map, 0, got, 6 * UNIT), TOME_ELOST, 2 * UNIT - 11, 4 * UNIT + 11);
   free(got);
   must_succeed(tome_close(map));
 }

@@ -30,11 +30,11 @@ static void must_lose(uint64_t offset, uint64_t size) {
 
 static void all_matches_before_a_cut_are_told(void **state) {
   (void)state;
-  const size_t size = PAGES * PAGE;
+  const size_t size = PAGES * UNIT;
   hit_list want = {0};
   unsigned char *text = text_of_words(size, &want);
   tome_pattern *pattern = pattern_of_string("word", 0);
-  for (uint64_t cut_to = 40 * PAGE - 1000; cut_to < 40 * PAGE + 1000; cut_to += 250)
+  for (uint64_t cut_to = 40 * UNIT - 1000; cut_to < 40 * UNIT + 1000; cut_to += 250)
     for (size_t i = 0; i < 3; i++) {
       tome *map = open_in_pages(text, size);
       cutting c = {.cut_to = cut_to};
@@ -45,11 +45,11 @@ static void all_matches_before_a_cut_are_told(void **state) {
       uint64_t count;
       note("cut at %llu, %u threads", (unsigned long long)cut_to, thread_counts[i]);
       must_fail(tome_search(map, pattern, &options, &count), TOME_ELOST);
-      must_lose(cut_to, size);
+      must_lose(lost_from(cut_to), size);
       must_equal(count, c.hits.count);
       hit_list part = {want.items, count, 0};
       must_be_same_hits(&c.hits, &part);
-      must(count < want.count && want.items[count].offset + 4 > cut_to);
+      must(count < want.count && want.items[count].offset + 4 > lost_from(cut_to));
       free(c.hits.items);
       must_succeed(tome_close(map));
     }

@@ -1,6 +1,7 @@
 /* No space, and other limits: a call that does not fit fails with its reason and leaves the file as it was.
  *
  * A full disk is a tmpfs of 1 MiB, see test_disk.c. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <errno.h>
@@ -15,6 +16,12 @@
 #include <unistd.h>
 
 #define MEBI ((size_t)1 << 20)
+
+#define needs_many_pages()                                                                         \
+  do {                                                                                             \
+    if (PAGE > 16384)                                                                              \
+      skip_because("a disk of 1 MiB holds too few pages of this size");                            \
+  } while (0)
 
 static void on_small_disk(disk_test *body) {
   on_disk(DISK_SMALL, body);
@@ -52,6 +59,7 @@ static void append_too_much(void) {
 
 static void an_append_that_does_not_fit_is_nospc_and_adds_nothing(void **state) {
   (void)state;
+  needs_many_pages();
   on_small_disk(append_too_much);
 }
 
@@ -81,6 +89,7 @@ static void append_until_full(void) {
 
 static void appending_until_full_leaves_what_was_appended_and_goes_on_later(void **state) {
   (void)state;
+  needs_many_pages();
   on_small_disk(append_until_full);
 }
 
@@ -291,6 +300,7 @@ static void store_where_blocks_were_given_back(void) {
 
 static void a_store_where_blocks_were_given_back_is_nospc_and_stores_nothing(void **state) {
   (void)state;
+  needs_many_pages();
   on_small_disk(store_where_blocks_were_given_back);
 }
 
@@ -312,6 +322,7 @@ static void overwrite_when_full(void) {
 
 static void bytes_that_have_blocks_are_overwritten_on_a_full_disk(void **state) {
   (void)state;
+  needs_many_pages();
   on_small_disk(overwrite_when_full);
 }
 
@@ -454,6 +465,8 @@ static void a_file_larger_than_the_address_space_is_used_through_windows(void **
   (void)state;
   if (SANITIZED)
     skip_because("a sanitizer needs terabytes of address space");
+  if (!keeps_address_limit())
+    skip_because("this system does not keep to a limit of the address space");
   char path[512];
   strcpy(path, make_hole("file", UINT64_C(1) << 30));
   in_child(use_in_little_address_space, path);
@@ -478,6 +491,8 @@ static void maps_leave_half_of_a_little_address_space_to_the_program(void **stat
   (void)state;
   if (SANITIZED)
     skip_because("a sanitizer needs terabytes of address space");
+  if (!keeps_address_limit())
+    skip_because("this system does not keep to a limit of the address space");
   char path[512];
   strcpy(path, make_pattern_file("file", 3 * PAGE));
   in_child(open_many_in_little_address_space, path);

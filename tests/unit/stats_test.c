@@ -87,20 +87,20 @@ static unsigned char look(const void *at) {
 
 static void a_fault_that_finds_no_page_is_counted(void **state) {
   (void)state;
-  const char *path = make_pattern_file("file", PAGES * PAGE);
+  const char *path = make_pattern_file("file", PAGES * UNIT);
   tome *map = open_map(path, TOME_READ);
   tome_stats process = stats_of(NULL);
-  tome_view view = begin_view(map, 0, PAGES * PAGE, TOME_VIEW_READ);
+  tome_view view = begin_view(map, 0, PAGES * UNIT, TOME_VIEW_READ);
   must_equal(look(view.data), pattern_byte(0));
   must_equal(stats_of(map).lost_faults, 0);
-  truncate_elsewhere(path, PAGE);
+  truncate_elsewhere(path, UNIT);
   /* The first touch patches all that was cut; the second meets the patch. */
-  must_equal(look((char *)view.data + 20 * PAGE), 0);
+  must_equal(look((char *)view.data + 20 * UNIT), 0);
   must_equal(stats_of(map).lost_faults, 1);
-  must_equal(look((char *)view.data + 30 * PAGE), 0);
+  must_equal(look((char *)view.data + 30 * UNIT), 0);
   must_equal(stats_of(map).lost_faults, 1);
   must_equal(stats_of(NULL).lost_faults, process.lost_faults + 1);
-  must_fail_at(tome_view_end(&view), TOME_ELOST, PAGE, (PAGES - 1) * PAGE);
+  must_fail_at(tome_view_end(&view), TOME_ELOST, UNIT, (PAGES - 1) * UNIT);
   must_succeed(tome_close(map));
 }
 

@@ -1,5 +1,6 @@
 /* Zeros that are in the file, and zeros that a cut leaves in the rest of its last page without a signal: the first are read,
  * the second are lost. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -26,6 +27,7 @@ static void a_cut_inside_a_page_of_zeros_is_noticed(void **state) {
 /* 64 zeros inside a page that is full of other bytes before and behind them. */
 static void zeros_among_other_bytes_are_lost_when_they_are_cut(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t zeros = PAGE + 1000;
   const struct {
     size_t cut, stay; /* of the 64 */
@@ -59,6 +61,7 @@ static void zeros_among_other_bytes_are_lost_when_they_are_cut(void **state) {
 
 static void reads_of_a_file_of_zeros_are_right_until_it_is_cut(void **state) {
   (void)state;
+  needs_whole_pages();
   unsigned char got[64];
   dice any = dice_from(5);
   const uint64_t cut = 6 * PAGE + 777;

@@ -27,7 +27,9 @@ static int reserve_behind(const os_file *file, uint64_t length) {
 /* Pre: the end is locked. Those who know nothing of that lock may have appended since `size` was asked for; so it is asked
  * again right before. */
 static int set_length(const os_file *file, uint64_t new_size) {
-  return tome__os_size_now(file) < new_size ? tome__os_truncate(file, new_size) : 0;
+  os_stat now;
+  int r = tome__os_stat(file, &now);
+  return r == 0 && now.size < new_size ? tome__os_truncate(file, new_size) : r;
 }
 
 static int extend(const os_file *file, uint64_t new_size) {

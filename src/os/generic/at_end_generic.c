@@ -9,22 +9,26 @@
 #include "posix_error.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 /* ---- the lock ---- */
 
-/* Between the threads of this process, for which a record lock is one. */
-static pthread_mutex_t moving = PTHREAD_MUTEX_INITIALIZER;
+/* Between the threads of this process, for which a record lock is one. The process that has it, or 0: what a child of a fork finds
+ * taken by another process is free, and no lock has to be held across the fork. */
+static _Atomic pid_t moving;
 
-static void before_fork(void) {
-  pthread_mutex_lock(&moving);
-}
-
-static void after_fork(void) {
-  pthread_mutex_unlock(&moving);
-}
-
-static void see_to_forks(void) {
-  tome__os_calls.pthread_atfork(before_fork, after_fork, after_fork);
+static void take_turn(void) {
+  pid_t self = getpid();
+  for (unsigned tries = 0;; tries++) {
+    pid_t found = 0;
+    if (atomic_compare_exchange_strong(&moving, &found, self) ||
+        (found != self && atomic_compare_exchange_strong(&moving, &found, self)))
+      return;
+    if (tries < 100)
+      tome__os_yield();
+    else
+      tome__os_sleep(100000);
+  }
 }
 
 static int set_lock(const os_file *file, short type) {
@@ -39,16 +43,14 @@ static int set_lock(const os_file *file, short type) {
 
 /* A file system without locks does without. */
 void tome__os_lock_end(const os_file *file) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, see_to_forks);
-  pthread_mutex_lock(&moving);
+  take_turn();
   set_lock(file, F_WRLCK);
 }
 
 void tome__os_unlock_end(const os_file *file) {
   int system = errno;
   set_lock(file, F_UNLCK);
-  pthread_mutex_unlock(&moving);
+  atomic_store(&moving, 0);
   errno = system;
 }
 
@@ -74,10 +76,12 @@ int tome__os_append_zeros(const os_file *file, uint64_t new_size, uint64_t *ret_
   static const char zeros[64 * 1024];
   off_t end;
   for (;;) {
-    uint64_t size = tome__os_size_now(file);
-    if (size >= new_size)
-      return 0;
-    size_t most = new_size - size < sizeof zeros ? (size_t)(new_size - size) : sizeof zeros;
+    os_stat now;
+    int r = tome__os_stat(file, &now);
+    if (r < 0 || now.size >= new_size)
+      return r;
+    uint64_t left = new_size - now.size;
+    size_t most = left < sizeof zeros ? (size_t)left : sizeof zeros;
     ssize_t n = write_there(file, zeros, most, &end);
     if (n < 0)
       return tome__os_failed();

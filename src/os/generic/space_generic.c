@@ -7,7 +7,8 @@
 
 int tome__os_check_space(const os_file *file, uint64_t from, uint64_t end) {
   struct statvfs status;
-  if (tome__os_calls.fstatvfs(file->descriptor, &status) < 0 || status.f_frsize == 0)
+  if (tome__os_calls.fstatvfs(file->descriptor, &status) < 0 || status.f_frsize == 0 ||
+      status.f_blocks == 0) /* without a limit, or not told */
     return 0;
   uint64_t blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail;
   if ((end + status.f_frsize - 1) / status.f_frsize <=

@@ -46,11 +46,13 @@ void tome__space_ask_again(void) {
 /* A gap that opens there stays ours. Of 32 bits there is no such place, and the top is the next best. */
 static void *reserve_quietly(size_t length) {
   static uint64_t next = QUIET_FROM; /* under the table's lock */
-  for (int i = 0; sizeof(void *) > 4 && i < MOST_TRIES && length < QUIET_END - QUIET_FROM; i++) {
-    if (length > QUIET_END - next)
+  const uint64_t needed = length;
+  int tries = sizeof(void *) > 4 && needed < QUIET_END - QUIET_FROM ? MOST_TRIES : 0;
+  for (int i = 0; i < tries; i++) {
+    if (needed > QUIET_END - next)
       next = QUIET_FROM;
     void *here = (void *)(uintptr_t)next;
-    next += length + tome__os_system()->granularity;
+    next += needed + tome__os_system()->granularity;
     if (tome__os_calls.VirtualAlloc(here, length, MEM_RESERVE, PAGE_NOACCESS))
       return here;
   }

@@ -13,7 +13,21 @@
 /* Data and metadata, without having the disk empty its cache; since Windows 8, on NTFS. */
 #define WITHOUT_DISK 2
 
+/* Who has opened a file for reading only may not flush what others wrote into it, as POSIX has it; who may write it, may. */
+static int flush_anew(const os_file *file) {
+  HANDLE handle = tome__os_calls.ReOpenFile(file->handle, GENERIC_WRITE, SHARE_ALL, 0);
+  if (handle == INVALID_HANDLE_VALUE)
+    return tome__os_failed();
+  int r = tome__os_calls.FlushFileBuffers(handle) ? 0 : tome__os_failed();
+  DWORD system = GetLastError();
+  tome__os_calls.CloseHandle(handle);
+  SetLastError(system);
+  return r;
+}
+
 static int flush_file(const os_file *file) {
+  if (!file->writable)
+    return flush_anew(file);
   return tome__os_calls.FlushFileBuffers(file->handle) ? 0 : tome__os_failed();
 }
 

@@ -107,7 +107,7 @@ int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access
   int r = tome__os_identity(file, &identity);
   if (r < 0)
     return r;
-  if (length > SIZE_MAX / 2 || offset > INT64_MAX - length)
+  if (length > SIZE_MAX / 2 || offset > (uint64_t)INT64_MAX - length)
     return TOME_ENOMEM;
   tome__table_lock();
   mapping *m = new_mapping(offset, length, access, &identity);

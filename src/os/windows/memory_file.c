@@ -45,8 +45,7 @@ int tome__os_memory_file(os_file *ret_file) {
   HANDLE handle = create_any(&owner.attributes);
   if (handle == INVALID_HANDLE_VALUE)
     return tome__os_failed();
-  DWORD n;
-  tome__os_calls.DeviceIoControl(handle, FSCTL_SET_SPARSE, NULL, 0, NULL, 0, &n, NULL);
   *ret_file = (os_file){.handle = handle, .writable = 1, .memory = 1};
+  tome__os_make_sparse(ret_file);
   return 0;
 }

@@ -15,7 +15,9 @@
 #define MOST_TRIES 8
 
 static os_file new_file(HANDLE handle, uint32_t flags) {
-  return (os_file){.handle = handle, .writable = (flags & TOME_WRITE) != 0};
+  return (os_file){.handle = handle,
+                   .writable = (flags & TOME_WRITE) != 0,
+                   .sparse = (flags & TOME_SPARSE) != 0};
 }
 
 static DWORD access_for(uint32_t flags) {

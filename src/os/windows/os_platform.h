@@ -11,6 +11,7 @@ typedef struct os_file {
   int created;       /* by us, so that we may remove it */
   int borrowed; /* the file object, with its position, is shared with the caller's descriptor */
   int writable;
+  int sparse; /* what is skipped when it grows is to be a hole */
   int memory; /* shared memory: a file that goes when it is closed */
 } os_file;
 

@@ -98,8 +98,7 @@ static int grow_with_blocks(const os_file *file, uint64_t old_size, uint64_t new
   return r;
 }
 
-/* Where a file cannot be sparse, it has blocks. */
-static void mark_sparse(const os_file *file) {
+void tome__os_make_sparse(const os_file *file) {
   DWORD n;
   tome__os_calls.DeviceIoControl(file->handle, FSCTL_SET_SPARSE, NULL, 0, NULL, 0, &n, NULL);
 }
@@ -112,7 +111,7 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
   if (r < 0)
     return r;
   if (sparse) {
-    mark_sparse(file);
+    tome__os_make_sparse(file);
     return grow(file, new_size);
   }
   r = grow_with_blocks(file, old_size, new_size);

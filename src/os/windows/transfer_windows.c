@@ -125,6 +125,8 @@ int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_
                    size_t *ret_written) {
   size_t done = 0;
   int r = too_large(offset, length);
+  if (file->sparse && offset > tome__os_size_now(file))
+    tome__os_make_sparse(file);
   LARGE_INTEGER position = position_before(file);
   while (r == 0 && done < length) {
     OVERLAPPED at = at_offset(offset + done);

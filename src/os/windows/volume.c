@@ -25,11 +25,6 @@ void tome__os_file_system_name(const os_file *file, char *ret_name, size_t size)
   ret_name[n] = 0;
 }
 
-static int is_on(const os_file *file, const wchar_t *wanted) {
-  wchar_t name[MAX_PATH + 1];
-  return ask_name(file, name, MAX_PATH + 1) && _wcsicmp(name, wanted) == 0;
-}
-
 /* FILE_FS_FULL_SIZE_INFORMATION */
 typedef struct full_size {
   LARGE_INTEGER all, left_for_user, left;
@@ -46,20 +41,26 @@ uint64_t tome__os_space_left(const os_file *file) {
                           size.bytes_per_sector;
 }
 
-static int writes_elsewhere(const os_file *file) {
+static int is_ntfs(const os_file *file) {
+  wchar_t name[MAX_PATH + 1];
+  return ask_name(file, name, MAX_PATH + 1) && _wcsicmp(name, L"NTFS") == 0;
+}
+
+static int is_compressed(const os_file *file) {
   FILE_BASIC_INFO basic;
   return !tome__os_calls.GetFileInformationByHandleEx(file->handle, FileBasicInfo, &basic,
                                                       sizeof basic) ||
-         (basic.FileAttributes & FILE_ATTRIBUTE_COMPRESSED) || !is_on(file, L"NTFS");
+         (basic.FileAttributes & FILE_ATTRIBUTE_COMPRESSED);
 }
 
 /* While a file is mapped nobody on this machine can cut it; but it is not always mapped, and may be another machine's. Which holes there
  * are NTFS tells by what is on the disk. */
 int tome__os_traits(os_file *file, os_traits *ret_traits) {
-  *ret_traits = (os_traits){.can_be_cut = !file->memory,
-                            .own_flags = 1,
-                            .moves_blocks = !file->memory && writes_elsewhere(file),
-                            .exact_holes = 0};
+  *ret_traits =
+      (os_traits){.can_be_cut = !file->memory,
+                  .own_flags = 1,
+                  .moves_blocks = !file->memory && (is_compressed(file) || !is_ntfs(file)),
+                  .exact_holes = 0};
   return 0;
 }
 
@@ -68,7 +69,9 @@ int tome__os_traits(os_file *file, os_traits *ret_traits) {
 /* FAT makes its numbers of where in a directory the name stands, and uses them again. NTFS counts how often a number was used, as a part of
  * it; and there a file that is created under the name of one just deleted gets its moment of creation. */
 static uint64_t creation_if_needed(const os_file *file, LARGE_INTEGER creation) {
-  int fat = is_on(file, L"FAT") || is_on(file, L"FAT32") || is_on(file, L"exFAT");
+  wchar_t name[MAX_PATH + 1];
+  int fat = ask_name(file, name, MAX_PATH + 1) &&
+            (_wcsnicmp(name, L"FAT", 3) == 0 || _wcsicmp(name, L"exFAT") == 0);
   return fat ? (uint64_t)creation.QuadPart : 0;
 }
 

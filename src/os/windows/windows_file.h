@@ -14,6 +14,9 @@ int tome__os_check_kind(HANDLE file);
 /** Have the file go when `handle` is closed, or its name at once where the system can. */
 int tome__os_delete(HANDLE handle);
 
+/** From now on what is skipped when the file grows is a hole; on file systems that have none it gets blocks. */
+void tome__os_make_sparse(const os_file *file);
+
 /** Nanoseconds since 1970 of a FILETIME, which counts 100 ns since 1601. */
 int64_t tome__os_time(LARGE_INTEGER time);
 

@@ -1,0 +1,140 @@
+#include "emulator_limits.h"
+
+#include "test_support.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* A byte of a mapping by a plain load; -1: there is none. */
+static sigjmp_buf no_byte;
+
+static void on_no_byte(int number) {
+  siglongjmp(no_byte, number);
+}
+
+static int byte_at(const volatile unsigned char *at) {
+  struct sigaction ours = {.sa_handler = on_no_byte}, before;
+  volatile int byte = -1;
+  must_equal(sigaction(SIGBUS, &ours, &before), 0);
+  if (sigsetjmp(no_byte, 1) == 0)
+    byte = *at;
+  must_equal(sigaction(SIGBUS, &before, NULL), 0);
+  return byte;
+}
+
+/* One page and one byte of a file, mapped with a page behind it, which comes later. */
+int pages_are_whole(void) {
+  static int known = -1;
+  if (known >= 0)
+    return known;
+  const char *path = make_pattern_file("whole_pages", PAGE + 1);
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  unsigned char *bytes = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+  must(fd >= 0 && bytes != MAP_FAILED);
+  known = byte_at(bytes + 2 * PAGE - 1) == 0;
+  must_equal(ftruncate(fd, (off_t)(2 * PAGE + 1)), 0);
+  must_equal(pwrite(fd, "x", 1, (off_t)(2 * PAGE)), 1);
+  known &= byte_at(bytes + 2 * PAGE) == 'x';
+  must_equal(munmap(bytes, 3 * PAGE), 0);
+  must_equal(close(fd), 0);
+  must_equal(unlink(path), 0);
+  return known;
+}
+
+int writes_at_end(void) {
+#ifdef SYS_pwritev2
+  const char *path = make_file("at_end", "ab", 2);
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  struct iovec byte = {.iov_base = (char[]){'c'}, .iov_len = 1};
+  must(fd >= 0);
+  int can = syscall(SYS_pwritev2, fd, &byte, 1L, 0L, 0L, 0x10L /* RWF_APPEND */) == 1;
+  must_equal(close(fd), 0);
+  must_equal(unlink(path), 0);
+  return can;
+#else
+  return 1; /* there the library knows another way */
+#endif
+}
+
+static void *new_page(void) {
+  void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  must(page != MAP_FAILED);
+  return page;
+}
+
+int locks_on_fault(void) {
+#ifdef SYS_mlock2
+  void *page = new_page();
+  int can = syscall(SYS_mlock2, page, PAGE, 1L /* MLOCK_ONFAULT */) == 0;
+  must_equal(munmap(page, PAGE), 0);
+  return can;
+#else
+  return 0;
+#endif
+}
+
+int follows_advice(void) {
+  void *page = new_page();
+  int follows = madvise(page, PAGE, INT_MAX) < 0;
+  must_equal(munmap(page, PAGE), 0);
+  return follows;
+}
+
+/* With a page less than it has a process gets none more. */
+int keeps_address_limit(void) {
+  struct rlimit before, less;
+  must_equal(getrlimit(RLIMIT_AS, &before), 0);
+  less = before;
+  less.rlim_cur = PAGE;
+  must_equal(setrlimit(RLIMIT_AS, &less), 0);
+  void *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  must_equal(setrlimit(RLIMIT_AS, &before), 0);
+  if (page == MAP_FAILED)
+    return 1;
+  must_equal(munmap(page, PAGE), 0);
+  return 0;
+}
+
+/* With a filter that no test's name matches. */
+static void start_itself(void *unused) {
+  (void)unused;
+  char *const arguments[] = {(char[]){"self"}, (char[]){"no test"}, NULL};
+  int nowhere = open("/dev/null", O_WRONLY);
+  dup2(nowhere, STDOUT_FILENO);
+  dup2(nowhere, STDERR_FILENO);
+  execv("/proc/self/exe", arguments);
+  _exit(99);
+}
+
+int starts_itself(void) {
+  return child_status(start_itself, NULL) == 0;
+}
+
+static void leave(int number) {
+  (void)number;
+  _exit(0);
+}
+
+static void send_misaligned(void *unused) {
+  (void)unused;
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_signo = SIGBUS;
+  info.si_code = BUS_ADRALN;
+  info.si_addr = &info;
+  signal(SIGBUS, leave);
+  syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), SIGBUS, &info);
+  _exit(1);
+}
+
+int sends_any_signal(void) {
+  return child_status(send_misaligned, NULL) == 0;
+}

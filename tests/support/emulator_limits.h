@@ -1,0 +1,39 @@
+/* What a real system does and an emulator may not, found out by trying. Each is about the system alone: the library is not asked. */
+#ifndef EMULATOR_LIMITS_H
+#define EMULATOR_LIMITS_H
+
+/** A file that is cut inside a page ends with zeros there, and what a mapping has behind its end is there as soon as the file is. An
+ *  emulator with larger pages than its host does neither: its files end in the host's pages. */
+int pages_are_whole(void);
+#define needs_whole_pages()                                                                        \
+  do {                                                                                             \
+    if (!pages_are_whole())                                                                        \
+      skip_because("these pages are made of smaller ones, in which files end");                    \
+  } while (0)
+
+/** One call writes at the end of a file, whoever else does, through any descriptor. */
+int writes_at_end(void);
+#define needs_writes_at_end()                                                                      \
+  do {                                                                                             \
+    if (!writes_at_end())                                                                          \
+      skip_because("this system has no call that appends through any descriptor");                 \
+  } while (0)
+
+/** Pages can be locked from the moment on when they come in. */
+int locks_on_fault(void);
+/** Advice about memory is followed, or refused. */
+int follows_advice(void);
+/** A limit of the address space is kept, from the moment on when it is set. Changes nothing. */
+int keeps_address_limit(void);
+/** A program can start itself anew. An emulator cannot, if the system does not know that its programs are for it. */
+int starts_itself(void);
+#define needs_to_start_itself()                                                                    \
+  do {                                                                                             \
+    if (!starts_itself())                                                                          \
+      skip_because("this system cannot start the program that it runs");                           \
+  } while (0)
+
+/** A signal that a process sends itself may say that it is about a misaligned access. */
+int sends_any_signal(void);
+
+#endif
