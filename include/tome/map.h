@@ -77,7 +77,8 @@ typedef struct tome_options {
       length; /**< bytes of the part, 0: none; TOME_END: to the end of the file, following it */
   uint64_t
       reserve; /**< bytes of address space to reserve; 0: chosen (size + 64 GiB on 64-bit, less where there are
-                           hundreds of maps; where that is refused, size + 16 MiB). A reservation that is refused is made smaller, not an error */
+                           hundreds of maps; where that is refused, and on 32-bit, size + 16 MiB at most; on 32-bit what would take all maps
+                           together past 1 GiB goes through windows). A reservation that is refused is made smaller, not an error */
   size_t
       window; /**< 0: the whole is mapped where it fits. Otherwise all access goes through windows
                            of this many bytes (rounded up to the system's granularity). Not with TOME_COPY */

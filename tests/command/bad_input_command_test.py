@@ -4,7 +4,7 @@ import os
 import socket
 
 import command_harness
-from command_harness import NOT_MAPPABLE, UNIX_FILES, CommandTest, not_on_windows
+from command_harness import LONG_WORD, NOT_MAPPABLE, UNIX_FILES, CommandTest, not_on_windows
 
 
 def uses_of(file):
@@ -166,7 +166,7 @@ class Lengths(CommandTest):
     def test_a_pattern_longer_than_the_file(self):
         self.file("f", b"abc")
         self.answer("", "find", "abcd", "f", status=1)
-        self.answer("", "find", "x" * 100000, "f", status=1)
+        self.answer("", "find", "x" * LONG_WORD, "f", status=1)
 
 
 if __name__ == "__main__":

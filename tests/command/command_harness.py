@@ -22,8 +22,9 @@ SKIPPED = 77
 # How the command ends when nobody reads its answer any more.
 NOBODY_READS = 141 if ON_WINDOWS else -signal.SIGPIPE
 
+LONG_WORD = 30000 if ON_WINDOWS else 100000  # Windows's command lines have 32767 characters at most
+
 UNIX_FILES = "pipes, sockets and links in the file system, /dev and /proc are Unix's"
-UNIX_STREAMS = "a closed stream, or a folder for one, cannot be handed to a program of Windows by one of Unix"
 UNIX_RIGHTS = "users and permissions of Unix"
 
 

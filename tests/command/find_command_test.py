@@ -3,7 +3,7 @@ import os
 import random
 
 import command_harness
-from command_harness import CommandTest
+from command_harness import LONG_WORD, CommandTest
 
 
 def offsets(data, pattern):
@@ -79,7 +79,7 @@ class Find(CommandTest):
         # Compared byte by byte at each place this would be 10**12 steps, and the test would time
         # out.
         self.file("f", b"a" * (12 << 20))
-        self.answer(f"{(12 << 20) - 100000 + 1}\n", "find", "-c", "a" * 100000, "f")
+        self.answer(f"{(12 << 20) - LONG_WORD + 1}\n", "find", "-c", "a" * LONG_WORD, "f")
 
     def test_matches_at_both_ends_and_across_pages(self):
         data = bytearray(3 * 65536)

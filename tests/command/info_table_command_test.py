@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import command_harness
-from command_harness import COMMAND, NOT_MAPPABLE, CommandTest, how_many
+from command_harness import COMMAND, NOT_MAPPABLE, UNIX_FILES, CommandTest, how_many, not_on_windows
 from memory_pages import PAGE, evict, hold, resident
 from pseudo_terminal import Terminal
 
@@ -111,6 +111,7 @@ class Directories(Table):
         )
         self.assertEqual(["d/a/1", "d/a/2"], self.names("d/a/"))
 
+    @not_on_windows(UNIX_FILES)
     def test_other_kinds_of_files_are_passed_over(self):
         os.mkdir("d")
         self.file("d/f", b"x")

@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 import command_harness
-from command_harness import COMMAND, NOBODY_READS, UNIX_STREAMS, CommandTest, not_emulated, not_on_windows
+from command_harness import COMMAND, NOBODY_READS, CommandTest, not_emulated, not_on_windows
 
 STANDARD_OUTPUT_FULL = "tome: standard output: No space left on device\n"
 
@@ -97,7 +97,6 @@ class ClosedStreams(CommandTest):
         return done.returncode, done.stdout, done.stderr.decode()
 
     @not_emulated("what a closed stream becomes is decided by the emulator")
-    @not_on_windows(UNIX_STREAMS)
     def test_answering_into_a_closed_output_is_an_error(self):
         self.file("f", b"abc")
         self.assertEqual(
@@ -121,7 +120,6 @@ class ClosedStreams(CommandTest):
                 self.assertEqual(b"abc", self.content("f"))
 
     @not_emulated("what a closed stream becomes is decided by the emulator")
-    @not_on_windows(UNIX_STREAMS)
     def test_a_closed_input_is_an_error_and_not_the_file_itself(self):
         self.file("f", b"abc")
         self.assertEqual(
@@ -130,7 +128,7 @@ class ClosedStreams(CommandTest):
         )
         self.assertEqual(b"abc", self.content("f"))
 
-    @not_on_windows(UNIX_STREAMS)
+    @not_on_windows("a folder is no stream for a program there")
     def test_an_input_that_is_a_folder_is_an_error(self):
         self.file("f", b"abc")
         self.assertEqual(

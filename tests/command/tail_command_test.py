@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 import command_harness
-from command_harness import COMMAND, CommandTest, how_many
+from command_harness import COMMAND, UNIX_FILES, CommandTest, how_many, not_on_windows
 
 ENVIRONMENT = {**os.environ, "LC_ALL": "C"}
 
@@ -191,6 +191,7 @@ class Tail(CommandTest):
             os.lseek(file.fileno(), 4000, os.SEEK_SET)
             self.answer("", "tail", stdin=file)
 
+    @not_on_windows(UNIX_FILES)
     def test_what_has_no_size_is_read_to_its_end(self):
         with open("/proc/self/mounts", "rb") as file:
             mounts = file.read()

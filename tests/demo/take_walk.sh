@@ -2,6 +2,7 @@
 # take_walk.sh TOME DEMO_LOG FOLDER SIZE [EMULATOR...]: the walk of ./dev demo through a log of SIZE bytes, with these programs, run by
 # the emulator if there is one; and at its end the log is cut short while it is read. The examples that ./dev demo ends with are tests
 # of their own.
+# shellcheck disable=SC1091,SC2034,SC2154 # what is of tools/ is checked there
 set -euo pipefail
 programs=$1 log_maker=$2 folder=$3 size=$4
 shift 4

@@ -3,8 +3,8 @@
  *
  * A call during which no cut was under way nor began must do exactly what it says, and what it did is in the file until the
  * next cut begins (cut_weather.h). Of a call that a cut came into, only the result is looked at. */
-#include "emulator_limits.h"
 #include "cut_weather.h"
+#include "emulator_limits.h"
 #include "planted_bug.h"
 
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "flaky_mount.h"
 #include "planted_bug.h"
+#include "planted_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -255,7 +257,13 @@ static void a_disk_with_less_behind_it_than_it_says_goes_on_failing(void **state
 
 /* ---- broken on purpose ---- */
 
+static int msync_swallowing(void *address, size_t length, int flags) {
+  msync(address, length, flags);
+  return 0;
+}
+
 static void swallow_errors(void) {
+  plant_call("msync", (any_call *)msync_swallowing);
   tome__os_calls.fdatasync = sync_nothing;
   tome__os_calls.fsync = sync_nothing;
 }

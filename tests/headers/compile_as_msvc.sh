@@ -25,8 +25,10 @@ fi
 
 # compile TARGET OPTION...
 compile() {
-  # shellcheck disable=SC2086 # a list of words
-  clang --target="$@" -x $standard -fms-extensions -fms-compatibility -fmsc-version=1929 -fsyntax-only \
+  target=$1
+  shift
+  # shellcheck disable=SC2086 # lists of words
+  clang "--target=$target" "$@" -x $standard -fms-extensions -fms-compatibility -fmsc-version=1929 -fsyntax-only \
     -pedantic -Wall -Wextra -Wshadow -Wgnu -Wmicrosoft -Werror -D_UCRT -isystem "$system" \
     -include "$here/msvc_mode.h" $before -include "$here/no_gnu_words.h" "$file"
 }

@@ -6,11 +6,13 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A byte of a mapping by a plain load; -1: there is none. */
@@ -21,31 +23,43 @@ static void on_no_byte(int number) {
 }
 
 static int byte_at(const volatile unsigned char *at) {
-  struct sigaction ours = {.sa_handler = on_no_byte}, before;
+  struct sigaction ours = {.sa_handler = on_no_byte}, before, before_segv;
   volatile int byte = -1;
   must_equal(sigaction(SIGBUS, &ours, &before), 0);
+  must_equal(sigaction(SIGSEGV, &ours, &before_segv), 0);
   if (sigsetjmp(no_byte, 1) == 0)
     byte = *at;
+  must_equal(sigaction(SIGSEGV, &before_segv, NULL), 0);
   must_equal(sigaction(SIGBUS, &before, NULL), 0);
   return byte;
 }
 
-/* One page and one byte of a file, mapped with a page behind it, which comes later. */
-int pages_are_whole(void) {
-  static int known = -1;
-  if (known >= 0)
-    return known;
-  const char *path = make_pattern_file("whole_pages", PAGE + 1);
-  int fd = open(path, O_RDWR | O_CLOEXEC);
+enum { WHOLE, IN_PIECES };
+
+/* Two pages of a file, mapped with one behind them. The second is cut inside, the third comes, and all goes. */
+static void try_pages(void *path) {
+  int fd = open(path, O_RDWR | O_CLOEXEC), whole;
   unsigned char *bytes = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
   must(fd >= 0 && bytes != MAP_FAILED);
-  known = byte_at(bytes + 2 * PAGE - 1) == 0;
-  must_equal(ftruncate(fd, (off_t)(2 * PAGE + 1)), 0);
+  must_equal(ftruncate(fd, (off_t)PAGE + 1), 0);
+  whole = byte_at(bytes + 2 * PAGE - 1) == 0;
   must_equal(pwrite(fd, "x", 1, (off_t)(2 * PAGE)), 1);
-  known &= byte_at(bytes + 2 * PAGE) == 'x';
-  must_equal(munmap(bytes, 3 * PAGE), 0);
-  must_equal(close(fd), 0);
-  must_equal(unlink(path), 0);
+  whole &= byte_at(bytes + 2 * PAGE) == 'x';
+  must_equal(ftruncate(fd, 0), 0);
+  whole &= mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED;
+  _exit(whole ? WHOLE : IN_PIECES);
+}
+
+int pages_are_whole(void) {
+  static int known = -1;
+  if (known < 0) {
+    char path[512];
+    snprintf(path, sizeof path, "%s", make_pattern_file("whole_pages", 2 * PAGE));
+    int status = child_status(try_pages, path);
+    must(WIFEXITED(status) && (WEXITSTATUS(status) == WHOLE || WEXITSTATUS(status) == IN_PIECES));
+    known = WEXITSTATUS(status) == WHOLE;
+    must_equal(unlink(path), 0);
+  }
   return known;
 }
 

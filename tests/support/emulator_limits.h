@@ -1,9 +1,10 @@
-/* What a real system does and an emulator may not, found out by trying. Each is about the system alone: the library is not asked. */
+/* What a real system does and an emulator may not, found out by trying. Each is about the system alone: the library is not
+ * asked. */
 #ifndef EMULATOR_LIMITS_H
 #define EMULATOR_LIMITS_H
 
-/** A file that is cut inside a page ends with zeros there, and what a mapping has behind its end is there as soon as the file is. An
- *  emulator with larger pages than its host does neither: its files end in the host's pages. */
+/** A file that is cut inside a page ends with zeros there, and what a mapping has behind its end is there as soon as the
+ *  file is. An emulator with larger pages than its host does neither: its files end in the host's pages. */
 int pages_are_whole(void);
 #define needs_whole_pages()                                                                        \
   do {                                                                                             \

@@ -172,6 +172,13 @@ void check_failure(const char *file, int line, const char *call, int got, int wa
     fail_at(file, line, "%s failed, but its record says %s", call, error->operation);
 }
 
+void check_loss(const char *file, int line, uint64_t cut, uint64_t end) {
+  const tome_error *error = tome_error_last();
+  if (error->offset != cut && error->offset != lost_from(cut))
+    fail_at(file, line, "lost from %" PRIu64 " on, not from %" PRIu64, error->offset, cut);
+  check_equal(file, line, "the end of what is lost", error->offset + error->length, end);
+}
+
 void check_bytes(const char *file, int line, const char *text, const void *got, const void *want,
                  size_t length) {
   const unsigned char *a = got, *b = want;

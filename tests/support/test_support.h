@@ -59,7 +59,7 @@ size_t page_size(void);
 /** Bytes that are lost together: where the system patches more than a page at once, more than a page. */
 size_t lost_unit(void);
 #define UNIT lost_unit()
-/** Where what is lost begins, as far as the map tells, when a file is cut there. */
+/** Where what is lost begins at the earliest when a file is cut there. */
 uint64_t lost_from(uint64_t cut);
 
 /** The forced window size, or 0. */
@@ -107,6 +107,13 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
     must_equal(tome_error_last()->length, count);                                                  \
   } while (0)
 
+/** As must_fail(), and the record names the bytes from where a file was cut, up to `end`; see lost_from(). */
+#define must_lose(call, cut, end)                                                                  \
+  do {                                                                                             \
+    must_fail(call, TOME_ELOST);                                                                   \
+    check_loss(__FILE__, __LINE__, (cut), (end));                                                  \
+  } while (0)
+
 #define must_be_bytes(got, want, length)                                                           \
   check_bytes(__FILE__, __LINE__, #got, (got), (want), (length))
 #define must_be_pattern(got, offset, length)                                                       \
@@ -128,6 +135,7 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
 void check_equal(const char *file, int line, const char *text, uint64_t got, uint64_t want);
 void check_result(const char *file, int line, const char *call, int got, int want);
 void check_failure(const char *file, int line, const char *call, int got, int want);
+void check_loss(const char *file, int line, uint64_t cut, uint64_t end);
 void check_bytes(const char *file, int line, const char *text, const void *got, const void *want,
                  size_t length);
 void check_pattern(const char *file, int line, const char *text, const void *got, uint64_t offset,

@@ -1,5 +1,5 @@
-/* A system that takes any advice and follows none, as emulators and sandboxes do. Whether it does is asked once in a process: here it
- * is such a system from the beginning. */
+/* A system that takes any advice and follows none, as emulators and sandboxes do. Whether it does is asked once in a process:
+ * here it is such a system from the beginning. */
 #include "calls.h"
 #include "test_support.h"
 

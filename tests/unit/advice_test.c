@@ -120,10 +120,8 @@ static told told_of_map(tome *map) {
   do {                                                                                             \
     if (forced_window())                                                                           \
       skip_because("through windows there is no base");                                            \
-    if (!follows_advice())                                                                         \
-      skip_because("this system follows no advice");                                               \
-    if (!has_flag(__func__, "rd"))                                                                 \
-      skip_because("the system does not tell flags of mappings");                                  \
+    if (!follows_advice() || !has_flag(__func__, "rd"))                                            \
+      skip_because("the system follows no advice, or tells no flags of mappings");                 \
   } while (0)
 
 static tome *open_advised(const char *path, uint32_t advice) {

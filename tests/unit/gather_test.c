@@ -1,7 +1,7 @@
 /* Many reads at once, against a plain array of bytes: whatever the order, the length and the place of the spans, and whatever of
  * the file is in memory. */
-#include "emulator_limits.h"
 #include "calls.h"
+#include "emulator_limits.h"
 #include "gather_batch.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Locking: what the process has locked, as the kernel counts it, is at any time what was asked for; and what cannot be locked is
  * told, and leaves nothing behind. */
-#include "emulator_limits.h"
-#include "system_abilities.h"
 #include "calls.h"
+#include "emulator_limits.h"
 #include "page_model.h"
+#include "system_abilities.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -23,7 +23,7 @@ static int cut(void *context, const tome_hit *hits, size_t count) {
   return 0;
 }
 
-static void must_lose(uint64_t offset, uint64_t size) {
+static void must_have_lost(uint64_t offset, uint64_t size) {
   must_equal(tome_error_last()->offset, offset);
   must_equal(tome_error_last()->length, size - offset);
 }
@@ -45,7 +45,7 @@ static void all_matches_before_a_cut_are_told(void **state) {
       uint64_t count;
       note("cut at %llu, %u threads", (unsigned long long)cut_to, thread_counts[i]);
       must_fail(tome_search(map, pattern, &options, &count), TOME_ELOST);
-      must_lose(lost_from(cut_to), size);
+      check_loss(__FILE__, __LINE__, cut_to, size);
       must_equal(count, c.hits.count);
       hit_list part = {want.items, count, 0};
       must_be_same_hits(&c.hits, &part);
@@ -81,7 +81,7 @@ static void all_whole_lines_before_a_cut_are_told(void **state) {
       uint64_t count;
       note("cut at %llu, %u threads", (unsigned long long)cut_to, thread_counts[i]);
       must_fail(tome_search(map, pattern, &options, &count), TOME_ELOST);
-      must_lose(cut_to, size);
+      must_have_lost(cut_to, size);
       must_equal(count, c.hits.count);
       hit_list part = {want.items, count, 0};
       must_be_same_hits(&c.hits, &part);
@@ -109,7 +109,7 @@ static void a_file_cut_before_the_search_is_searched_up_to_there(void **state) {
     while (want.items[before].offset + 4 <= cut_to)
       before++;
     must_fail(tome_search(map, pattern, &options, &count), TOME_ELOST);
-    must_lose(cut_to, size);
+    must_have_lost(cut_to, size);
     must_equal(count, before);
     must_succeed(tome_close(map));
   }
@@ -140,9 +140,9 @@ static void a_walk_tells_what_lies_before_a_cut_and_then_always_the_loss(void **
     }
     for (int again = 0; again < 3; again++) {
       must_fail(tome_matches_next(walk, &match), TOME_ELOST);
-      must_lose(cut_to, size);
+      must_have_lost(cut_to, size);
       must_fail(tome_matches_some(walk, &match, 1, &count), TOME_ELOST);
-      must_lose(cut_to, size);
+      must_have_lost(cut_to, size);
       must_equal(match.offset, want.items[i - 1].offset);
     }
     tome_matches_end(walk);

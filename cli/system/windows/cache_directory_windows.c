@@ -15,21 +15,21 @@ static int is_divider(wchar_t character) {
   return character == L'/' || character == L'\\';
 }
 
-/* A path without a drive, or relative, counts for nothing. */
+/* A path that depends on the current directory counts for nothing. */
 static char *absolute(const wchar_t *variable) {
   const wchar_t *path = _wgetenv(variable);
   if (!path || !path[0])
     return NULL;
   int has_drive = path[1] == L':' && is_divider(path[2]);
-  int is_shared = is_divider(path[0]) && is_divider(path[1]);
-  return has_drive || is_shared ? utf8_of(path) : NULL;
+  return has_drive || is_divider(path[0]) ? utf8_of(path) : NULL;
 }
 
 char *cache_directory(void) {
   char *cache = absolute(L"XDG_CACHE_HOME"), *path = NULL;
   if (!cache)
     cache = absolute(L"LOCALAPPDATA");
-  int written = cache ? asprintf(&path, "%s\\tome", cache) : -1;
+  char divider = cache && strchr(cache, '\\') ? '\\' : '/';
+  int written = cache ? asprintf(&path, "%s%ctome", cache, divider) : -1;
   free(cache);
   return written < 0 ? NULL : path;
 }

@@ -76,14 +76,16 @@ ssize_t stream_read(int fd, void *bytes, size_t length) {
   return _read(fd, bytes, most);
 }
 
-/* Of a console nobody knows whether the line is complete. */
+/* Of a console nobody knows whether the line is complete; of a pipe of Unix, in Wine, what is in it. */
 int stream_is_ready(int fd) {
   DWORD there = 0;
   if (stream_is_terminal(fd))
     return 0;
   if (GetFileType(handle_of(fd)) != FILE_TYPE_PIPE)
     return 1;
-  return !PeekNamedPipe(handle_of(fd), NULL, 0, NULL, &there, NULL) || there > 0;
+  if (PeekNamedPipe(handle_of(fd), NULL, 0, NULL, &there, NULL))
+    return there > 0;
+  return GetLastError() == ERROR_BROKEN_PIPE;
 }
 
 ssize_t stream_line(char **line, size_t *room, FILE *file) {

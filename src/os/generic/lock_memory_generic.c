@@ -1,7 +1,7 @@
 /* Keeping pages in memory.
  *
- * mlock() reads all pages before it returns, and has no code for one that cannot be had. If a page of our own can be locked
- * right after it failed, then it was not the limit; what it was is asked again when the pages are brought in. */
+ * mlock() reads all pages before it returns, and has no code for one that cannot be had. If as much memory of our own can be
+ * locked right after it failed, then it was not the limit; what it was is asked again when the pages are brought in. */
 #include "calls.h"
 #include "os.h"
 #include "posix_error.h"
@@ -30,15 +30,14 @@ void tome__os_lock_limit(uint64_t *ret_limit, uint64_t *ret_locked) {
 #endif
 }
 
-static int is_at_limit(void) {
-  size_t page = tome__os_system()->page;
+static int is_refused(size_t length) {
   void *probe;
-  if (tome__os_pages(page, &probe) < 0)
+  if (tome__os_pages(length, &probe) < 0)
     return 1;
-  int refused = tome__os_calls.mlock(probe, page) < 0;
+  int refused = tome__os_calls.mlock(probe, length) < 0;
   if (!refused)
-    tome__os_calls.munlock(probe, page);
-  tome__os_unmap(probe, page);
+    tome__os_calls.munlock(probe, length);
+  tome__os_unmap(probe, length);
   return refused;
 }
 
@@ -51,7 +50,7 @@ static int lock_failed(size_t length) {
     r = TOME_ELIMIT;
   else if (system != ENOMEM && system != EAGAIN && system != EIO && system != EFAULT)
     r = tome__os_code(system);
-  else if (is_at_limit())
+  else if (limit == UINT64_MAX ? is_refused(tome__os_system()->page) : is_refused(length))
     r = limit == UINT64_MAX ? TOME_ENOMEM : TOME_ELIMIT;
   errno = system;
   return r;

@@ -65,7 +65,8 @@ uint64_t tome__os_next_hole(os_file *file, uint64_t offset) {
   return at < size ? at : UINT64_MAX;
 }
 
-/* Those before each range of `there`, and the one behind the last if nothing more follows; from *at on, which then is where to go on. */
+/* Those before each range of `there`, and the one behind the last if nothing more follows; from *at on, which then is where to
+ * go on. */
 static void count_holes(const ranges *there, uint64_t end, uint64_t *at, uint64_t *count,
                         uint64_t *bytes) {
   for (size_t i = 0; i < there->count && *at < end; i++) {

@@ -1,9 +1,9 @@
 /* What of a file is in memory: the system tells no ordinary process, and is steered by none.
  *
- * Of mapped pages it tells which are in the process's own page tables (QueryWorkingSetEx()); a page that the cache has, and that no
- * process maps, looks the same as one that is on the disk only. So nothing is said rather than something wrong. Nor can a
- * process have the pages of a file dropped; opening it without buffering does that to some, of files that nobody has mapped. How a
- * file will be read is said when it is opened, and not afterwards; of mapped pages see prefetch.c. */
+ * Of mapped pages it tells which are in the process's own page tables (QueryWorkingSetEx()); a page that the cache has, and that
+ * no process maps, looks the same as one that is on the disk only. So nothing is said rather than something wrong. Nor can a
+ * process have the pages of a file dropped; opening it without buffering does that to some, of files that nobody has mapped. How
+ * a file will be read is said when it is opened, and not afterwards; of mapped pages see advise_windows.c. */
 #include "os.h"
 #include "windows_headers.h"
 

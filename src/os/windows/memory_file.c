@@ -1,8 +1,8 @@
 /* Shared memory as a file.
  *
  * Memory of the system's own (a section of the paging file) has a size that never changes. So it is a file in the directory for
- * temporary ones, which nobody else can open and which goes with its last handle, also if the process is killed. The system writes such a file to the disk only when
- * it needs the memory. Its blocks are had page by page. */
+ * temporary ones, which nobody else can open and which goes with its last handle, also if the process is killed. The system
+ * writes such a file to the disk only when it needs the memory. Its blocks are had page by page. */
 #include "calls.h"
 #include "owner_only.h"
 #include "windows_error.h"
@@ -47,5 +47,6 @@ int tome__os_memory_file(os_file *ret_file) {
     return tome__os_failed();
   *ret_file = (os_file){.handle = handle, .writable = 1, .memory = 1};
   tome__os_make_sparse(ret_file);
+  tome__os_identify(ret_file);
   return 0;
 }

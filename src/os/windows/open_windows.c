@@ -108,6 +108,7 @@ int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_
     SetLastError(system);
     return r;
   }
+  tome__os_identify(&file);
   *ret_file = file;
   return 0;
 }
@@ -169,6 +170,7 @@ int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
     return r;
   *ret_file = new_file(handle, flags);
   ret_file->borrowed = borrowed;
+  tome__os_identify(ret_file);
   return 0;
 }
 
@@ -188,8 +190,8 @@ int tome__os_delete(HANDLE handle) {
              : tome__os_failed();
 }
 
-/* By the file, not by its name, which may be another's meanwhile. Its own handle has no right to delete: others would then have to
- * allow that as long as we have it, which fopen() does not. */
+/* By the file, not by its name, which may be another's meanwhile. Its own handle has no right to delete: others would then have
+ * to allow that as long as we have it, which fopen() does not. */
 void tome__os_abandon(os_file *file, const char *path) {
   (void)path;
   HANDLE again = file->created ? tome__os_calls.ReOpenFile(file->handle, DELETE, SHARE_ALL, 0)

@@ -3,6 +3,8 @@
 #ifndef TOME_OS_PLATFORM_H
 #define TOME_OS_PLATFORM_H
 
+#include <stdint.h>
+
 /* A file of ours. */
 typedef struct os_file {
   void *handle;      /* HANDLE: a file object of its own, synchronous, unless `borrowed` */
@@ -12,6 +14,9 @@ typedef struct os_file {
   int borrowed; /* the file object, with its position, is shared with the caller's descriptor */
   int writable;
   int sparse; /* what is skipped when it grows is to be a hole */
+  int identified;
+  uint64_t identity
+      [4]; /* asked when it was opened: Wine knows the volume only by the name the file had then */
   int memory; /* shared memory: a file that goes when it is closed */
 } os_file;
 

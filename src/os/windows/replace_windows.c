@@ -89,15 +89,27 @@ static int why_not_replaced(const wchar_t *path) {
   return attributes & FILE_ATTRIBUTE_DIRECTORY ? TOME_EISDIR : TOME_EBUSY;
 }
 
+#define PATIENCE 20
+
+/* Most who have it open do so for a moment: readers, indexers, virus scanners. */
+static int rename_patiently(HANDLE handle, const wchar_t *to) {
+  int r = TOME_EBUSY;
+  for (int i = 0; r == TOME_EBUSY && i < PATIENCE; i++) {
+    if (i > 0)
+      tome__os_sleep(1000000);
+    r = rename_to(handle, to);
+    r = r == TOME_EACCES ? why_not_replaced(to) : r;
+  }
+  return r;
+}
+
 static int write_and_rename(const os_file *file, const wchar_t *to, const void *data,
                             size_t length) {
   size_t written;
   int r = tome__os_truncate(file, 0);
   if (r == 0)
     r = tome__os_write(file, 0, data, length, &written);
-  if (r == 0)
-    r = rename_to(file->handle, to);
-  return r == TOME_EACCES ? why_not_replaced(to) : r;
+  return r == 0 ? rename_patiently(file->handle, to) : r;
 }
 
 static int replace(const wchar_t *from, const wchar_t *to, const void *data, size_t length) {

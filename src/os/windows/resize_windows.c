@@ -41,8 +41,8 @@ void tome__os_cut_back(const os_file *file, uint64_t size) {
   SetLastError(system);
 }
 
-/* Making a section that is larger than the file makes the file so large, in one step in which nobody else changes its size, and never
- * shorter; setting its end could cut off what someone has just appended. What is not sparse has its blocks with its length. */
+/* Making a section that is larger than the file makes the file so large, in one step in which nobody else changes its size, and
+ * never shorter; setting its end could cut off what someone has just appended. What is not sparse has its blocks with its length. */
 static int grow_by_section(const os_file *file, uint64_t size) {
   HANDLE section = tome__os_calls.CreateFileMappingW(file->handle, NULL, PAGE_READWRITE,
                                                      (DWORD)(size >> 32), (DWORD)size, NULL);
@@ -82,8 +82,8 @@ static DWORD attributes_of(const os_file *file) {
              : 0;
 }
 
-/* Some file systems give a file its length without the blocks. Of compressed files nobody knows how many they will need, and zeros need
- * none. */
+/* Some file systems give a file its length without the blocks. Of compressed files nobody knows how many they will need, and
+ * zeros need none. */
 static int lacks_blocks(const os_file *file) {
   os_stat now;
   return tome__os_stat(file, &now) == 0 && now.allocated < now.size &&

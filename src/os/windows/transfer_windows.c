@@ -149,8 +149,8 @@ static int is_remote(HANDLE handle) {
                                                      sizeof remote) != 0;
 }
 
-/* A file object that does nothing else: where its position is afterwards, there the piece ends. The one for reading and writing has a
- * position that other threads move. */
+/* A file object that does nothing else: where its position is afterwards, there the piece ends. The one for reading and writing
+ * has a position that other threads move. */
 static int need_appender(os_file *file) {
   if (file->appender || file->memory || file->borrowed)
     return 0;
@@ -164,8 +164,8 @@ static int need_appender(os_file *file) {
   return 0;
 }
 
-/* Where the system finds the end and writes there in two steps, those who append by this library keep out of each other's way: by a lock
- * on a byte that no file has. */
+/* Where the system finds the end and writes there in two steps, those who append by this library keep out of each other's way:
+ * by a lock on a byte that no file has. */
 static OVERLAPPED lock_appends(const os_file *file) {
   OVERLAPPED at = at_offset(INT64_MAX - 1);
   if (file->locks_appends)

@@ -4,6 +4,7 @@
 #include "windows_file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* As the system spells it: NTFS, ReFS, FAT32, exFAT, CDFS, ... */
 static int ask_name(const os_file *file, wchar_t *ret_name, DWORD room) {
@@ -53,8 +54,8 @@ static int is_compressed(const os_file *file) {
          (basic.FileAttributes & FILE_ATTRIBUTE_COMPRESSED);
 }
 
-/* While a file is mapped nobody on this machine can cut it; but it is not always mapped, and may be another machine's. Which holes there
- * are NTFS tells by what is on the disk. */
+/* While a file is mapped nobody on this machine can cut it; but it is not always mapped, and may be another machine's. Which
+ * holes there are NTFS tells by what is on the disk. */
 int tome__os_traits(os_file *file, os_traits *ret_traits) {
   *ret_traits =
       (os_traits){.can_be_cut = !file->memory,
@@ -66,8 +67,8 @@ int tome__os_traits(os_file *file, os_traits *ret_traits) {
 
 /* ---- which file it is ---- */
 
-/* FAT makes its numbers of where in a directory the name stands, and uses them again. NTFS counts how often a number was used, as a part of
- * it; and there a file that is created under the name of one just deleted gets its moment of creation. */
+/* FAT makes its numbers of where in a directory the name stands, and uses them again. NTFS counts how often a number was used, as
+ * a part of it; and there a file that is created under the name of one just deleted gets its moment of creation. */
 static uint64_t creation_if_needed(const os_file *file, LARGE_INTEGER creation) {
   wchar_t name[MAX_PATH + 1];
   int fat = ask_name(file, name, MAX_PATH + 1) &&
@@ -94,7 +95,7 @@ static int old_identity(const os_file *file, os_identity *ret_identity) {
 #define SPREAD UINT64_C(0x9e3779b97f4a7c15)
 
 /* Only ReFS uses the upper half of the number: 0 elsewhere. */
-int tome__os_identity(const os_file *file, os_identity *ret_identity) {
+static int ask_identity(const os_file *file, os_identity *ret_identity) {
   FILE_ID_INFO id;
   FILE_BASIC_INFO basic;
   uint64_t number[2];
@@ -106,5 +107,19 @@ int tome__os_identity(const os_file *file, os_identity *ret_identity) {
   memcpy(number, &id.FileId, sizeof number);
   *ret_identity = (os_identity){{id.VolumeSerialNumber ^ number[1] * SPREAD, number[0], number[1],
                                  creation_if_needed(file, basic.CreationTime)}};
+  return 0;
+}
+
+void tome__os_identify(os_file *file) {
+  os_identity identity;
+  file->identified = ask_identity(file, &identity) == 0;
+  if (file->identified)
+    memcpy(file->identity, identity.words, sizeof file->identity);
+}
+
+int tome__os_identity(const os_file *file, os_identity *ret_identity) {
+  if (!file->identified)
+    return ask_identity(file, ret_identity);
+  memcpy(ret_identity->words, file->identity, sizeof file->identity);
   return 0;
 }

@@ -14,6 +14,9 @@ int tome__os_check_kind(HANDLE file);
 /** Have the file go when `handle` is closed, or its name at once where the system can. */
 int tome__os_delete(HANDLE handle);
 
+/** Ask which file it is, for tome__os_identity(), while its name is the one it was opened by. */
+void tome__os_identify(os_file *file);
+
 /** From now on what is skipped when the file grows is a hole; on file systems that have none it gets blocks. */
 void tome__os_make_sparse(const os_file *file);
 

@@ -1,7 +1,7 @@
 /* Paths: UTF-8 outside, UTF-16 inside; relative or full, short or long.
  *
- * Only a full path that begins with \\?\ may be longer than 260 characters, and of such a path the system takes every character as it
- * is. So the path is made full by the system's own rules first. Which devices there are under which names ("NUL", "COM1",
+ * Only a full path that begins with \\?\ may be longer than 260 characters, and of such a path the system takes every character
+ * as it is. So the path is made full by the system's own rules first. Which devices there are under which names ("NUL", "COM1",
  * "aux.txt") differs by version; that too the system tells, by the path that it makes of them. */
 #include "windows_path.h"
 
