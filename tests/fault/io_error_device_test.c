@@ -71,7 +71,7 @@ static void end_disk(void) {
 /* ---- reading ---- */
 
 /* `end` is where the bad bytes end. */
-static void must_lose(tome *map, uint64_t end) {
+static void must_lose_to(tome *map, uint64_t end) {
   unsigned char *got = malloc(SIZE);
   uint64_t bad = end - BAD_AT < 4 * PAGE - 5 ? end - BAD_AT : 4 * PAGE - 5;
   must_fail(tome_read(map, BAD_AT - 2 * PAGE, got, 6 * PAGE - 5), TOME_ELOST);
@@ -115,7 +115,7 @@ static void read_bad_sector(void) {
     flaky_fail("read", place, place + PAGE, EIO);
     tome *map = open_map(path, flags[i]);
     uint64_t mapped = mapped_bytes(path);
-    must_lose(map, BAD_AT + PAGE);
+    must_lose_to(map, BAD_AT + PAGE);
     unsigned long struck = flaky_struck("read");
     must(struck > 0);
     tell_figure("reads that the device refused", struck);
@@ -142,7 +142,7 @@ static void read_cut_image(void) {
   uint64_t mapped = mapped_bytes(path);
   drop_pages(path);
   must_equal(truncate(image, (off_t)place), 0);
-  must_lose(map, SIZE);
+  must_lose_to(map, SIZE);
   tell_figure("device images cut", 1);
   int fd = open(image, O_WRONLY | O_CLOEXEC);
   must_equal(pwrite(fd, whole + place, length - place, (off_t)place), length - place);

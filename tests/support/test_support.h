@@ -108,7 +108,7 @@ _Noreturn void fail_at(const char *file, int line, const char *format, ...)
   } while (0)
 
 /** As must_fail(), and the record names the bytes from where a file was cut, up to `end`; see lost_from(). */
-#define must_lose(call, cut, end)                                                                  \
+#define must_fail_from(call, cut, end)                                                             \
   do {                                                                                             \
     must_fail(call, TOME_ELOST);                                                                   \
     check_loss(__FILE__, __LINE__, (cut), (end));                                                  \

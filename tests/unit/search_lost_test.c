@@ -23,7 +23,7 @@ static int cut(void *context, const tome_hit *hits, size_t count) {
   return 0;
 }
 
-static void must_have_lost(uint64_t offset, uint64_t size) {
+static void must_lose(uint64_t offset, uint64_t size) {
   must_equal(tome_error_last()->offset, offset);
   must_equal(tome_error_last()->length, size - offset);
 }
@@ -61,7 +61,7 @@ static void all_matches_before_a_cut_are_told(void **state) {
 /* A line whose end was cut away is none. */
 static void all_whole_lines_before_a_cut_are_told(void **state) {
   (void)state;
-  const size_t size = PAGES * PAGE;
+  const size_t size = PAGES * UNIT;
   unsigned char *text = malloc(size);
   needles some = {.items = {{"", 0}}, .count = 1, .flags = TOME_PATTERN_IN_LINES};
   memset(text, '.', size);
@@ -69,7 +69,7 @@ static void all_whole_lines_before_a_cut_are_told(void **state) {
     text[at] = '\n';
   hit_list want = model_lines(text, 0, size, &some, 0);
   tome_pattern *pattern = pattern_of(&some);
-  for (uint64_t cut_to = 40 * PAGE - 400; cut_to < 40 * PAGE + 400; cut_to += 37)
+  for (uint64_t cut_to = 40 * UNIT - 400; cut_to < 40 * UNIT + 400; cut_to += 37)
     for (size_t i = 0; i < 3; i++) {
       tome *map = open_in_pages(text, size);
       cutting c = {.cut_to = cut_to};
@@ -81,7 +81,7 @@ static void all_whole_lines_before_a_cut_are_told(void **state) {
       uint64_t count;
       note("cut at %llu, %u threads", (unsigned long long)cut_to, thread_counts[i]);
       must_fail(tome_search(map, pattern, &options, &count), TOME_ELOST);
-      must_have_lost(cut_to, size);
+      check_loss(__FILE__, __LINE__, cut_to, size);
       must_equal(count, c.hits.count);
       hit_list part = {want.items, count, 0};
       must_be_same_hits(&c.hits, &part);
@@ -97,11 +97,11 @@ static void all_whole_lines_before_a_cut_are_told(void **state) {
 /* The second search begins when the file has been cut already. */
 static void a_file_cut_before_the_search_is_searched_up_to_there(void **state) {
   (void)state;
-  const size_t size = PAGES * PAGE;
+  const size_t size = PAGES * UNIT;
   hit_list want = {0};
   unsigned char *text = text_of_words(size, &want);
   tome_pattern *pattern = pattern_of_string("word", 0);
-  for (uint64_t cut_to = 0; cut_to <= 3 * PAGE; cut_to += PAGE / 2 + 1) {
+  for (uint64_t cut_to = 0; cut_to <= 3 * UNIT; cut_to += UNIT / 2 + 1) {
     tome *map = open_in_pages(text, size);
     truncate_elsewhere(in_dir("text"), cut_to);
     tome_search_options options = TOME_SEARCH_INIT;
@@ -109,7 +109,7 @@ static void a_file_cut_before_the_search_is_searched_up_to_there(void **state) {
     while (want.items[before].offset + 4 <= cut_to)
       before++;
     must_fail(tome_search(map, pattern, &options, &count), TOME_ELOST);
-    must_have_lost(cut_to, size);
+    check_loss(__FILE__, __LINE__, cut_to, size);
     must_equal(count, before);
     must_succeed(tome_close(map));
   }
@@ -122,11 +122,11 @@ static void a_file_cut_before_the_search_is_searched_up_to_there(void **state) {
 
 static void a_walk_tells_what_lies_before_a_cut_and_then_always_the_loss(void **state) {
   (void)state;
-  const size_t size = PAGES * PAGE;
+  const size_t size = PAGES * UNIT;
   hit_list want = {0};
   unsigned char *text = text_of_words(size, &want);
   tome_pattern *pattern = pattern_of_string("word", 0);
-  const uint64_t cut_to = 40 * PAGE + 7;
+  const uint64_t cut_to = 40 * UNIT + 7;
   for (uint32_t flags = 0; flags <= TOME_SEARCH_OVERLAPPING; flags += TOME_SEARCH_OVERLAPPING) {
     tome *map = open_in_pages(text, size);
     tome_matches *walk = NULL;
@@ -140,9 +140,9 @@ static void a_walk_tells_what_lies_before_a_cut_and_then_always_the_loss(void **
     }
     for (int again = 0; again < 3; again++) {
       must_fail(tome_matches_next(walk, &match), TOME_ELOST);
-      must_have_lost(cut_to, size);
+      check_loss(__FILE__, __LINE__, cut_to, size);
       must_fail(tome_matches_some(walk, &match, 1, &count), TOME_ELOST);
-      must_have_lost(cut_to, size);
+      check_loss(__FILE__, __LINE__, cut_to, size);
       must_equal(match.offset, want.items[i - 1].offset);
     }
     tome_matches_end(walk);
@@ -155,7 +155,7 @@ static void a_walk_tells_what_lies_before_a_cut_and_then_always_the_loss(void **
 
 static void a_walk_backward_meets_a_cut_at_once(void **state) {
   (void)state;
-  const size_t size = PAGES * PAGE;
+  const size_t size = PAGES * UNIT;
   hit_list want = {0};
   unsigned char *text = text_of_words(size, &want);
   tome_pattern *pattern = pattern_of_string("word", 0);
@@ -163,10 +163,10 @@ static void a_walk_backward_meets_a_cut_at_once(void **state) {
   tome_matches *walk = NULL;
   tome_range match = {1, 2};
   must_succeed(tome_matches_begin(&walk, map, pattern, 0, TOME_END, TOME_SEARCH_BACKWARD));
-  truncate_elsewhere(in_dir("text"), 5 * PAGE);
+  truncate_elsewhere(in_dir("text"), 5 * UNIT);
   for (int again = 0; again < 3; again++) {
     must_fail(tome_matches_next(walk, &match), TOME_ELOST);
-    must(tome_error_last()->offset >= 5 * PAGE);
+    must(tome_error_last()->offset >= 5 * UNIT);
     must_equal(match.offset, 1);
   }
   tome_matches_end(walk);

@@ -77,6 +77,7 @@ int windows_fail(void) {
                {ERROR_BAD_NET_NAME, ENOENT},
                {ERROR_NOT_READY, ENOENT},
                {ERROR_FILENAME_EXCED_RANGE, ENAMETOOLONG},
+               {ERROR_BUFFER_OVERFLOW, ENAMETOOLONG},
                {ERROR_DIRECTORY, ENOTDIR},
                {ERROR_ACCESS_DENIED, EACCES},
                {ERROR_SHARING_VIOLATION, EBUSY},

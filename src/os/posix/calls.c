@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Some C libraries have an enumeration where POSIX has an int. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 #define X(result, name, parameters, arguments, failure)                                            \
   static result real_##name parameters {                                                           \
     return name arguments;                                                                         \
