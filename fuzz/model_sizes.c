@@ -248,7 +248,7 @@ static void tell(const model *all, model_map *m, uint64_t from, uint64_t to) {
 }
 
 static int is_of_flush(const char *call) {
-  static const char *const calls[] = {"fdatasync", "fsync", "sync_file_range", "syncfs"};
+  static const char *const calls[] = {"fdatasync", "fsync", "msync", "sync_file_range", "syncfs"};
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
     if (call && strcmp(call, calls[i]) == 0)
       return 1;

@@ -2,9 +2,9 @@
 
     matrix_table.py FOLDER TARGET...
 
-FOLDER holds for each target what became of its build (TARGET.build), the seconds it took (TARGET.seconds) and the JUnit
-file of its tests (TARGET.xml), as far as it has any. Prints a line for each target, the reasons of what was skipped with
-the targets that gave them, and what failed. The status is 1 if anything failed.
+FOLDER holds for each target how far it came (TARGET.build: failed, built, tested), the seconds it took (TARGET.seconds) and
+the JUnit file of its tests (TARGET.xml), as far as it has any. Prints a line for each target, the reasons of what was skipped
+with the targets that gave them, and what failed. The status is 1 if anything failed.
 """
 
 import collections
@@ -28,21 +28,25 @@ def text_of(path, otherwise):
 class Target:
     def __init__(self, folder, name):
         self.name = name
-        self.built = text_of(folder / f"{name}.build", "failed") == "built"
+        state = text_of(folder / f"{name}.build", "failed")
+        self.built = state in ("built", "tested")
         self.seconds = int(text_of(folder / f"{name}.seconds", "0"))
         tests = folder / f"{name}.xml"
         self.outcomes = outcomes_in(tests) if tests.exists() else []
+        self.has_no_answer = state == "tested" and not self.outcomes
 
     def count(self, outcome):
         return sum(1 for _, had, _ in self.outcomes if had == outcome)
 
     def has_failed(self):
-        return not self.built or self.count("failed") > 0
+        return not self.built or self.has_no_answer or self.count("failed") > 0
 
     def row(self):
         """Cells of the table: name, tests, passed, failed, skipped, time."""
         if not self.built:
             return (self.name, "the build failed", "", "", "", "")
+        if self.has_no_answer:
+            return (self.name, "no test told anything", "", "", "", f"{self.seconds} s")
         if not self.outcomes:
             return (self.name, "built only", "", "", "", f"{self.seconds} s")
         numbers = [self.count(outcome) for outcome in ("passed", "failed", "skipped")]

@@ -9,27 +9,39 @@
 # - A fault inside one of the long instructions of s390x goes back to where qemu began to translate, which is the same
 #   instruction only if it translates them one by one. The variable has another name since qemu 8.1. Programs that meet no
 #   fault are spared that, with TOME_TEST_NO_FAULTS.
+# - Where it is told to use larger pages than its host's (-p), mincore() overruns the program's buffer; qemu_large_pages.c keeps
+#   it inside.
 set -eu
 processor=$1
 shift
 limit=34359738368
+preloaded=
 
-case $processor in
-s390x)
-  if [ -z "${TOME_TEST_NO_FAULTS:-}" ]; then
-    export QEMU_SINGLESTEP=1 QEMU_ONE_INSN_PER_TB=1
+# preload NAME: tools/NAME.c, built when it is new.
+preload() {
+  source=$(dirname "$0")/$1.c
+  folder=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/tome-qemu
+  library=$folder/$1-$(cksum <"$source" | cut -d ' ' -f 1).so
+  if [ ! -e "$library" ]; then
+    mkdir -p "$folder"
+    cc -D_GNU_SOURCE -O2 -shared -fPIC -o "$library.$$" "$source" -ldl
+    mv "$library.$$" "$library"
   fi
-  ;;
-ppc64) ;;
-*) exec prlimit --as=$limit "qemu-$processor" "$@" ;;
-esac
+  preloaded=$preloaded${preloaded:+:}$library
+}
 
-source=$(dirname "$0")/qemu_fault_address.c
-folder=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/tome-qemu
-library=$folder/fault_address-$(cksum <"$source" | cut -d ' ' -f 1).so
-if [ ! -e "$library" ]; then
-  mkdir -p "$folder"
-  cc -D_GNU_SOURCE -O2 -shared -fPIC -o "$library.$$" "$source" -ldl
-  mv "$library.$$" "$library"
+if [ "$processor" = s390x ] && [ -z "${TOME_TEST_NO_FAULTS:-}" ]; then
+  export QEMU_SINGLESTEP=1 QEMU_ONE_INSN_PER_TB=1
 fi
-exec prlimit --as=$limit env LD_PRELOAD="$library" "qemu-$processor" -U LD_PRELOAD "$@"
+case $processor in
+s390x | ppc64) preload qemu_fault_address ;;
+esac
+if [ "$1" = -p ]; then
+  preload qemu_large_pages
+  export TOME_QEMU_PAGE="$2"
+fi
+
+if [ -z "$preloaded" ]; then
+  exec prlimit --as=$limit "qemu-$processor" "$@"
+fi
+exec prlimit --as=$limit env LD_PRELOAD="$preloaded" "qemu-$processor" -U LD_PRELOAD "$@"

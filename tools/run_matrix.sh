@@ -22,7 +22,7 @@ target_options() {
       "-DTOME_TARGET_PREFIX=$PWD/build/target-libraries/$toolchain"
   fi
   read -ra options < <(sed -n "s/^$1 \+[^ ]\+ \+[^ ]\+ *//p" "$matrix_list")
-  printf '%s\n' "${options[@]}"
+  [ ${#options[@]} = 0 ] || printf '%s\n' "${options[@]}"
 }
 
 # set_up_targets TARGET...: installs the compilers, emulators and libraries. A lot: so it asks, unless told that it may.
@@ -56,6 +56,7 @@ run_target() {
   echo built >"$matrix_results/$target.build"
   if [ -e "build/matrix/$target/tests" ]; then
     say "$target: testing"
+    echo tested >"$matrix_results/$target.build"
     [ -z "$matrix_core" ] || select=(-L core)
     ctest --test-dir "build/matrix/$target" --output-on-failure -j "$(nproc)" --timeout 600 --no-tests=error \
       --output-junit "$PWD/$matrix_results/$target.xml" \
@@ -65,29 +66,26 @@ run_target() {
 }
 
 run_matrix() {
-  local targets=() target
+  local chosen=() target
   matrix_yes='' matrix_core=''
   while [ $# -gt 0 ]; do
     case $1 in
       --yes) matrix_yes=1 ;;
-      --core)
-        matrix_core=1
-        mapfile -t targets < <(matrix_targets 1)
-        ;;
+      --core) matrix_core=1 ;;
       -*) stop 2 "matrix takes --yes, --core and names of targets: $1" ;;
       *)
         [ -n "$(target_field "$1" 1)" ] || stop 2 "no such target: $1 ($(matrix_targets | paste -sd ' '))"
-        targets+=("$1")
+        chosen+=("$1")
         ;;
     esac
     shift
   done
-  [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(matrix_targets)
-  set_up_targets "${targets[@]}"
+  [ ${#chosen[@]} -gt 0 ] || mapfile -t chosen < <(matrix_targets "$matrix_core")
+  set_up_targets "${chosen[@]}"
   rm -rf "$matrix_results"
   mkdir -p "$matrix_results"
-  for target in "${targets[@]}"; do
+  for target in "${chosen[@]}"; do
     run_target "$target"
   done
-  python3 tools/matrix_table.py "$matrix_results" "${targets[@]}"
+  python3 tools/matrix_table.py "$matrix_results" "${chosen[@]}"
 }

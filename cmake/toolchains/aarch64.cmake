@@ -1,4 +1,5 @@
-# 64-bit ARM on Linux, run by qemu's user mode. Linked statically: there is no C library of its kind on this machine to load.
+# 64-bit ARM on Linux, run by qemu's user mode. Linked statically: there is no C library
+# of its kind on this machine to load.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

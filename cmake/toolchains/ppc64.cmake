@@ -1,4 +1,5 @@
-# 64-bit PowerPC, big-endian, on Linux, run by qemu's user mode. Linked statically: there is no C library of its kind on this machine to load.
+# 64-bit PowerPC, big-endian, on Linux, run by qemu's user mode. Linked statically: there is no C library
+# of its kind on this machine to load.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR ppc64)
 set(CMAKE_C_COMPILER powerpc64-linux-gnu-gcc)

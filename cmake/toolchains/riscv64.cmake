@@ -1,4 +1,5 @@
-# 64-bit RISC-V on Linux, run by qemu's user mode. Linked statically: there is no C library of its kind on this machine to load.
+# 64-bit RISC-V on Linux, run by qemu's user mode. Linked statically: there is no C library
+# of its kind on this machine to load.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR riscv64)
 set(CMAKE_C_COMPILER riscv64-linux-gnu-gcc)

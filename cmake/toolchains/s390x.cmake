@@ -1,4 +1,5 @@
-# IBM Z, big-endian, on Linux, run by qemu's user mode. Linked statically: there is no C library of its kind on this machine to load.
+# IBM Z, big-endian, on Linux, run by qemu's user mode. Linked statically: there is no C library
+# of its kind on this machine to load.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR s390x)
 set(CMAKE_C_COMPILER s390x-linux-gnu-gcc)

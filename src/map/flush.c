@@ -72,22 +72,26 @@ static void know_file(tome *map) {
 }
 
 /* The system forgets a failed write-back once it has told it, so we remember. A failure through another map of the file
- * counts also if it comes while this one is being flushed. */
+ * counts also if it comes while this one is being flushed. Too little memory to begin with is no failure of writing. */
 int tome__flush_sticking(tome *map, uint64_t offset, uint64_t length, int level, int *ret_system) {
+  int r = 0;
   tome__os_mutex_lock(&map->flush_lock);
   if (map->flush_code == 0) {
     know_file(map);
-    int r = tome__os_flush(&map->file, map->origin + offset, length, level);
+    r = tome__os_flush(&map->file, map->origin + offset, length, level);
+    *ret_system = r < 0 ? tome__os_last_error() : 0;
     const failed_file *failed = tome__failed_file(&map->identity);
-    if (r < 0) {
+    if (r < 0 && r != TOME_ENOMEM) {
       tome__flush_failed(map, r);
     } else if (failed) {
       map->flush_code = failed->code;
       map->flush_system = failed->system;
     }
   }
-  int r = map->flush_code;
-  *ret_system = map->flush_system;
+  if (map->flush_code != 0) {
+    r = map->flush_code;
+    *ret_system = map->flush_system;
+  }
   tome__os_mutex_unlock(&map->flush_lock);
   return r;
 }

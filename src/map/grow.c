@@ -20,6 +20,7 @@ static void set_size(tome *map, uint64_t size) {
     if (!(map->access & OS_PRIVATE))
       tome__pageset_remove(&map->stored, map->lead + size, before - size);
     tome__locks_cut(map, size);
+    tome__locks_again(map); /* some systems take a file out of memory to cut it */
   } else if (size > before) {
     tome__guard_heal_locked(map);
     tome__window_grown(map);

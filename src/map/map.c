@@ -29,10 +29,6 @@ static _Atomic uint64_t reserved;
 #define PARTS_OF_BASES 64
 static _Atomic uint64_t in_bases;
 
-/* Where addresses are short, bases take no more than this together, so that there is room for windows and for the program. */
-#define MOST_IN_BASES ((uint64_t)SIZE_MAX / 4)
-static _Atomic uint64_t in_bases;
-
 static const tome_options default_options = TOME_OPTIONS_INIT;
 
 const char *tome_version(void) {

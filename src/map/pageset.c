@@ -25,11 +25,12 @@ void tome__pageset_init(pageset *set, uint64_t length) {
     set->shift++;
   set->stretch_shift = SHORTEST_STRETCH;
   uint64_t words = (length >> set->shift) / 64 + 1;
+  size_t bytes = ((size_t)words * 8 + page - 1) / page * page;
   void *bits;
-  if (words * 8 > MOST_BYTES || tome__os_pages((size_t)words * 8, &bits) < 0)
+  if (words * 8 > MOST_BYTES || tome__os_pages(bytes, &bits) < 0)
     return;
   set->bits = bits;
-  set->bytes = ((size_t)words * 8 + page - 1) / page * page;
+  set->bytes = bytes;
   while (set->bytes >> set->stretch_shift >= PAGESET_STRETCHES)
     set->stretch_shift++;
 }

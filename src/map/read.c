@@ -112,8 +112,8 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, e
     return r;
   }
   int r = tome__window_pin(map, offset, 1, &data, ret_done, &pinned);
-  if (r ==
-      TOME_ENOMEM) { /* no address space, or none where the system could map so far an offset */
+  /* No address space, or an offset further on than the system can map. */
+  if (r == TOME_ENOMEM) {
     *ret_done = length;
     return read_by_call(map, offset, buffer, length, purpose, ret_lost);
   }

@@ -185,7 +185,8 @@ int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, 
  *  putting one there at this moment, or has open what is there, on a system where that cannot be replaced then. */
 int tome__os_replace(const char *path, const void *data, size_t length);
 
-/** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. */
+/** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. TOME_ENOMEM: nothing was lost, and
+ *  the call can be made again; after any other failure what was to be written may be gone. */
 int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);
 
 /* ---- memory ---- */

@@ -154,7 +154,7 @@ class Between(command_harness.CommandTest):
     def must_agree(self, dice, log, times, *options):
         """Spans of all lengths, with ends on, before and behind keys."""
         keys = [key for key, _ in log.records]
-        for _ in range(times):
+        for _ in range(command_harness.so_many(times)):
             low, high = sorted(dice.choice(keys) + dice.choice([-1, 0, 0, 1]) for _ in range(2))
             if dice.random() < 0.3:
                 high = low
@@ -243,7 +243,7 @@ class Between(command_harness.CommandTest):
         )
         lines = [(number, f"{number} text\n".encode()) for number in numbers]
         self.write("log", b"number text\n" + b"".join(line for _, line in lines))
-        for _ in range(60):
+        for _ in range(command_harness.so_many(60)):
             low, high = sorted(dice.choice(numbers) + dice.choice([-1, 0, 1]) for _ in range(2))
             expected = b"".join(line for number, line in lines if low <= number <= high)
             self.must_print(expected, "--key=number", "--from", str(low), "--to", str(high), "log")
@@ -259,7 +259,7 @@ class Between(command_harness.CommandTest):
         numbers = sorted(base, key=lambda number: number + dice.randrange(2500))
         lines = [(number, f"id={number}\t{number / 4}\n".encode()) for number in numbers]
         self.write("log", b"".join(line for _, line in lines))
-        for _ in range(30):
+        for _ in range(command_harness.so_many(30)):
             low, high = sorted(dice.choice(numbers) for _ in range(2))
             expected = b"".join(line for number, line in lines if low <= number <= high)
             self.must_print(expected, "--key=number", "--column=2", "--slack=625", "log", str(low / 4), str(high / 4))
@@ -268,7 +268,7 @@ class Between(command_harness.CommandTest):
         dice = random.Random(8)
         words = sorted(bytes(dice.choice(b"abB\xc3\xa9-") for _ in range(dice.randrange(1, 6))) for _ in range(3000))
         self.write("log", b"".join(b"1 %s rest\n" % word for word in words))
-        for _ in range(40):
+        for _ in range(command_harness.so_many(40)):
             low, high = sorted((dice.choice(words), dice.choice(words)))
             expected = b"".join(b"1 %s rest\n" % word for word in words if low <= word <= high)
             self.must_print(expected, "--key=text", "--column=2", "--from", low, "--to", high, "log")
@@ -386,7 +386,7 @@ class Between(command_harness.CommandTest):
             self.write(name, Log(part).content())
         self.write("app.log.0", b"")
         names = ["app.log", "app.log.0", "app.log.1", "app.log.2", "app.log.3"]
-        for _ in range(20):
+        for _ in range(command_harness.so_many(20)):
             low, high = sorted(dice.choice(log.records)[0] for _ in range(2))
             dice.shuffle(names)
             self.must_print(log.between(low, high), *names, shown(low), shown(high))
@@ -417,7 +417,7 @@ class Between(command_harness.CommandTest):
 
     def test_a_file_that_is_not_sorted_is_said_to_be_so(self):
         dice = random.Random(10)
-        for case in range(30):
+        for case in range(command_harness.so_many(30)):
             log = make_log(dice, iso, 1000, 2000, moment_of("2026-10-01T10:00:00"), 5000000, traces=0)
             dice.shuffle(log.records)
             self.write("log", log.content())

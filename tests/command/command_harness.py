@@ -42,6 +42,11 @@ def how_many(few, many):
     return many if os.environ.get("TOME_TEST_LONG") else few
 
 
+def so_many(cases):
+    """Of cases that are all alike, each with a run of its own: a run in Wine takes a second, with Windows's services around it."""
+    return max(cases // 10, 2) if ON_WINDOWS and EMULATOR and not os.environ.get("TOME_TEST_LONG") else cases
+
+
 def not_on_windows(reason):
     """Decorates tests, or a class of them, of what there is not on Windows."""
     return unittest.skipIf(ON_WINDOWS, f"on Windows: {reason}")

@@ -3,7 +3,7 @@ import os
 import random
 
 import command_harness
-from command_harness import LONG_WORD, CommandTest
+from command_harness import LONG_WORD, CommandTest, so_many
 
 
 def offsets(data, pattern):
@@ -30,7 +30,7 @@ class Find(CommandTest):
 
     def test_random_small_alphabets_agree_with_python(self):
         dice = random.Random(1)
-        for _ in range(150):
+        for _ in range(so_many(150)):
             data = bytes(dice.choice(b"ab") for _ in range(dice.randrange(1, 120)))
             pattern = bytes(dice.choice(b"ab") for _ in range(dice.randrange(1, 9)))
             start, end = sorted((dice.randrange(len(data) + 1), dice.randrange(len(data) + 1)))

@@ -5,7 +5,7 @@ import random
 import re
 
 import command_harness
-from command_harness import CommandTest, how_many
+from command_harness import CommandTest, how_many, so_many
 
 
 def lines(numbers):
@@ -41,7 +41,7 @@ class Several(CommandTest):
 
     def test_random_ones_agree_with_python(self):
         dice = random.Random(1)
-        for number in range(how_many(120, 3000)):
+        for number in range(so_many(how_many(120, 3000))):
             alphabet = dice.choice((b"ab", b"abAB", b"\0\n"))
             data = bytes(dice.choices(alphabet, k=dice.randrange(200)))
             patterns = [
@@ -154,7 +154,7 @@ class Regex(CommandTest):
             "$",
             "(?:a{2,3})",
         ]
-        for number in range(how_many(150, 5000)):
+        for number in range(so_many(how_many(150, 5000))):
             # To Python another line begins behind a last newline, to Perl none does.
             data = bytes(dice.choices(b"ab\n", k=dice.randrange(80))) + b"a"
             pattern = "".join(

@@ -9,7 +9,7 @@ import time
 
 import command_harness
 from command_harness import COMMAND, EMULATOR, PROGRAM, CommandTest
-from memory_pages import PAGE, evict, resident
+from memory_pages import PAGE, evict, resident, skip_on_windows
 from pseudo_terminal import Terminal
 from refused_calls import refusing
 from taken_back import tried_again
@@ -47,6 +47,7 @@ class Warm(WarmTest):
 
     @tried_again
     def test_the_json(self):
+        skip_on_windows(self)
         self.file("f", bytes(3 * PAGE))
         os.truncate("f", 5 * PAGE)
         with open("f", "rb") as file:
@@ -184,6 +185,7 @@ class Rate(WarmTest):
         self.assertGreater(self.elapsed("--rate", "2M/s", "d"), 0.9)
 
     def test_what_is_in_memory_already_costs_nothing(self):
+        skip_on_windows(self)
         self.file("f", bytes(MIB))
         self.elapsed("f")
         self.elapsed("--rate", "4K/s", "f")  # would take four minutes

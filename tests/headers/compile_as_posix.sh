@@ -1,6 +1,6 @@
 #!/bin/sh
-# compile_as_posix.sh SOURCE_DIR COMPILER: the layer for any POSIX system, with nothing but POSIX.1-2008 and its X/Open part visible in this system's
-# headers and the few names beyond it that beyond_posix.h has. Without the compiler: 77.
+# compile_as_posix.sh SOURCE_DIR COMPILER: the layer for any POSIX system, with nothing but POSIX.1-2008 and its X/Open part
+# visible in this system's headers and the few names beyond it that beyond_posix.h has. Without the compiler: 77.
 set -u
 source=$1
 compiler=$2

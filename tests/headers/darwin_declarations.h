@@ -156,6 +156,7 @@ int renameat(int, const char *, int, const char *);
 #define F_SETFD 2
 #define F_GETFL 3
 #define F_SETLK 8
+#define F_GETLK 7
 #define F_SETLKW 9
 #define F_UNLCK 2
 #define F_WRLCK 3

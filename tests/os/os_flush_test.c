@@ -1,4 +1,5 @@
-/* os.h: making what was stored last. What a power failure leaves cannot be seen here; that each level succeeds and harms nothing can. */
+/* os.h: making what was stored last. What a power failure leaves cannot be seen here; that each level succeeds and harms nothing
+ * can. */
 #include "os_harness.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* os.h: what is in memory, hints, locks on memory, and figures of use. Much of it is optional: what a system tells must be right, what it
- * does not tell it must say so. */
+/* os.h: what is in memory, hints, locks on memory, and figures of use. Much of it is optional: what a system tells must be
+ * right, what it does not tell it must say so. */
 #include "os_harness.h"
 
 #include <stdlib.h>

@@ -36,21 +36,23 @@ int system_reads_at_once(void) {
   return r == 0;
 }
 
+/* All of the file: systems keep in one piece what was written in one, and let go of whole pieces. */
 int system_lets_go(void) {
+  const size_t all = 4 * PAGE;
   void *address;
   size_t usable;
-  unsigned char there = 1;
+  unsigned char there[4] = {1, 1, 1, 1};
   os_file file = open_sample();
-  must_equal(tome__os_flush(&file, 0, PAGE, TOME_FLUSH_WRITTEN), 0);
-  must_equal(tome__os_map(&file, 0, PAGE, 0, &address, &usable), 0);
-  must_be_pattern(address, 0, PAGE);
-  tome__os_let_go(address, PAGE);
-  int r = tome__os_evict(&file, 0, PAGE);
+  must_equal(tome__os_flush(&file, 0, all, TOME_FLUSH_WRITTEN), 0);
+  must_equal(tome__os_map(&file, 0, all, 0, &address, &usable), 0);
+  must_be_pattern(address, 0, all);
+  tome__os_let_go(address, all);
+  int r = tome__os_evict(&file, 0, all);
   if (r == 0)
-    r = tome__os_resident_pages(&file, 0, PAGE, &there);
-  tome__os_unmap(address, PAGE);
+    r = tome__os_resident_pages(&file, 0, all, there);
+  tome__os_unmap(address, all);
   close_sample(&file);
-  return r == 0 && !there;
+  return r == 0 && !there[0];
 }
 
 int system_tells_dirty(void) {
@@ -88,4 +90,20 @@ int system_knows_file_systems(void) {
   int r = tome__os_info(&file, &info);
   close_sample(&file);
   return r == 0 && strcmp(info.file_system, "unknown") != 0;
+}
+
+int system_tells_mapped(void) {
+  void *page;
+  must_equal(tome__os_pages(PAGE, &page), 0);
+  uint64_t mapped = tome__os_mapped(page, PAGE);
+  tome__os_unmap(page, PAGE);
+  return mapped != TOME_UNKNOWN;
+}
+
+int system_tells_holes(void) {
+  os_traits traits;
+  os_file file = open_sample();
+  int r = tome__os_traits(&file, &traits);
+  close_sample(&file);
+  return r == 0 && traits.exact_holes;
 }

@@ -14,6 +14,10 @@ int system_tells_dirty(void);
 int system_reopens(void);
 /** It tells when a file was created. */
 int system_tells_birth(void);
+/** It tells how much of what is mapped this process has touched. */
+int system_tells_mapped(void);
+/** It tells for certain where the holes of a file are, so that they need not be read. */
+int system_tells_holes(void);
 /** It tells what kind of file system a file is on. */
 int system_knows_file_systems(void);
 

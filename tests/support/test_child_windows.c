@@ -1,5 +1,5 @@
-/* There is no fork on Windows, so a test cannot go on in another process: those that must are skipped. What only has to be done to
- * a file, a handle of its own does as well as another process would. */
+/* There is no fork on Windows, so a test cannot go on in another process: those that must are skipped. What only has to be
+ * done to a file, a handle of its own does as well as another process would. */
 #include "test_support.h"
 
 #include <stdio.h>

@@ -116,6 +116,12 @@ static told told_of_map(tome *map) {
   return told_of(address_of(map, 0));
 }
 
+#define needs_followed_advice()                                                                    \
+  do {                                                                                             \
+    if (!follows_advice())                                                                         \
+      skip_because("this system follows no advice, and reads around what is touched");             \
+  } while (0)
+
 #define skip_through_windows()                                                                     \
   do {                                                                                             \
     if (forced_window())                                                                           \
@@ -314,6 +320,7 @@ static unsigned char look(const void *at) {
 
 static void a_small_view_reads_its_own_pages_alone(void **state) {
   (void)state;
+  needs_followed_advice();
   const size_t lengths[] = {1, 4096, 50000, 128 << 10};
   const char *path = make_pattern_file("file", SIZE);
   must_be_cold(path);
@@ -375,6 +382,7 @@ static void a_cut_is_told_by_the_end_of_a_view_that_nobody_looked_at(void **stat
 
 static void in_a_random_view_a_page_is_read_alone(void **state) {
   (void)state;
+  needs_followed_advice();
   const char *path = make_pattern_file("file", SIZE);
   must_be_cold(path);
   tome *map = open_map(path, TOME_READ);

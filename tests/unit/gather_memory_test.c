@@ -106,15 +106,18 @@ static size_t count_pages(const batch *b) {
 /* At both ends, side by side, one page after another, far apart, and over several pages. */
 static batch scattered(void) {
   dice any = dice_from(11);
+  const size_t pages = LARGE / PAGE;
   batch b = new_batch(90, (size_t)90 * 4 * PAGE);
   add_span(&b, 5, 20);
   add_span(&b, LARGE - 1, 1);
   for (size_t i = 0; i < 20; i++)
-    add_span(&b, (300 + i) * PAGE + 7, 100);
+    add_span(&b, (pages / 16 + i) * PAGE + 7, 100);
   for (size_t i = 20; i > 0; i--)
-    add_span(&b, (600 + 2 * i) * PAGE, 1);
-  for (size_t i = 0; i < 40; i++)
-    add_span(&b, (1000 + roll(&any, 3000)) * PAGE + roll(&any, PAGE), 1 + roll(&any, 3 * PAGE));
+    add_span(&b, (pages / 4 + 2 * i) * PAGE, 1);
+  for (size_t i = 0; i < 40; i++) {
+    size_t page = pages / 2 + roll(&any, pages / 2 - 4);
+    add_span(&b, page * PAGE + roll(&any, PAGE), 1 + roll(&any, 3 * PAGE));
+  }
   return b;
 }
 

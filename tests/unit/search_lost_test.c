@@ -23,11 +23,6 @@ static int cut(void *context, const tome_hit *hits, size_t count) {
   return 0;
 }
 
-static void must_lose(uint64_t offset, uint64_t size) {
-  must_equal(tome_error_last()->offset, offset);
-  must_equal(tome_error_last()->length, size - offset);
-}
-
 static void all_matches_before_a_cut_are_told(void **state) {
   (void)state;
   const size_t size = PAGES * UNIT;

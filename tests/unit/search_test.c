@@ -191,7 +191,7 @@ static void a_callback_ends_the_search(void **state) {
       options.context = &t;
       must_return(tome_search(map, pattern, &options, &t.count), 1);
       must_equal(t.count, t.hits.count);
-      must(t.count >= after && t.count < after + PAGE / 611 + 2);
+      must(t.count >= after && t.count < after + UNIT / 611 + 2);
       want.count = t.hits.count;
       must_be_same_hits(&t.hits, &want);
       free(t.hits.items);

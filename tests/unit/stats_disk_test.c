@@ -1,4 +1,5 @@
 /* The counters of what the disk was asked for, and of page faults, against what the system says. */
+#include "system_abilities.h"
 #include "test_support.h"
 
 #include <fcntl.h>
@@ -43,6 +44,8 @@ static void a_read_from_the_disk_is_one_wait_for_whole_pages(void **state) {
   char bytes[100];
   if (forced_window())
     skip_because("through windows nothing is read by system call");
+  if (!system_reads_at_once())
+    skip_because("this system does not tell whether a read waits");
   for (int tries = 0; tries < 20 && stats.disk != 2 * PAGE; tries++) {
     if (!evict_file(path))
       skip_because("this file system keeps its files in memory");

@@ -61,7 +61,15 @@ int child_is_ready(const struct child_process *child, int milliseconds) {
 }
 
 int child_receive(const struct child_process *child, void *bytes, size_t length) {
-  return stream_read(child->from_child, bytes, length) == (ssize_t)length ? 0 : -1;
+  char *to = bytes;
+  while (length > 0) {
+    ssize_t count = stream_read(child->from_child, to, length);
+    if (count <= 0)
+      return -1;
+    to += count;
+    length -= (size_t)count;
+  }
+  return 0;
 }
 
 /* Writing into it could end us by SIGPIPE, had the child died. */

@@ -38,29 +38,35 @@ static int make_one(const char *path) {
   wchar_t *wide = wide_path(path);
   int made = wide && CreateDirectoryW(wide, NULL);
   if (wide && !made) {
+    windows_fail();
     DWORD attributes = GetFileAttributesW(wide);
     made = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
-    if (!made)
-      windows_fail();
+    if (!made && attributes != INVALID_FILE_ATTRIBUTES)
+      errno = ENOTDIR;
   }
   free(wide);
   return made ? 0 : -1;
 }
 
-/* What is wrong with a directory above shows in those below. */
-int cache_directory_make(const char *directory) {
-  char *path = _strdup(directory);
-  if (!path)
-    return -1;
+/* The roots of drives and shares cannot be made, and need not be. What else is wrong with a directory above shows in those below,
+ * except that Windows does not say that a file is in the way. */
+static int make_all(char *path) {
   for (char *at = path; *at; at++) {
     char divider = *at;
     if (at == path || (divider != '/' && divider != '\\'))
       continue;
     *at = '\0';
-    (void)make_one(path);
+    int failed = make_one(path) < 0 && errno == ENOTDIR;
     *at = divider;
+    if (failed)
+      return -1;
   }
-  int result = make_one(path), reason = errno;
+  return make_one(path);
+}
+
+int cache_directory_make(const char *directory) {
+  char *path = _strdup(directory);
+  int result = path ? make_all(path) : -1, reason = errno;
   free(path);
   errno = reason;
   return result;

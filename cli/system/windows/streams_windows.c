@@ -126,10 +126,10 @@ int stream_goes_nowhere(int fd) {
   return ntdll_is_null_device(handle_of(fd));
 }
 
-/* The runtime knows no name for what Windows says of such a pipe, and calls it an invalid argument. */
+/* The runtime knows no name for what Windows says of such a pipe, and calls it an invalid argument; in Wine, which takes a part
+ * before it notices, it tells what failed before. Nothing else ends writing into a pipe. */
 int stream_reader_is_gone(int reason) {
-  return reason == EPIPE ||
-         (reason == EINVAL && GetFileType(GetStdHandle(STD_OUTPUT_HANDLE)) == FILE_TYPE_PIPE);
+  return reason == EPIPE || GetFileType(GetStdHandle(STD_OUTPUT_HANDLE)) == FILE_TYPE_PIPE;
 }
 
 int stream_close(int fd) {

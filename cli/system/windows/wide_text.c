@@ -104,6 +104,14 @@ int windows_fail(void) {
   return -1;
 }
 
+/* A directory that is opened like a file is refused as if it were a matter of rights. */
+static void open_failed(const wchar_t *path) {
+  windows_fail();
+  DWORD attributes = errno == EACCES ? GetFileAttributesW(path) : 0;
+  if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY))
+    errno = EISDIR;
+}
+
 intptr_t windows_open(const char *path, unsigned long access, unsigned long create,
                       unsigned long flags) {
   wchar_t *wide = wide_path(path);
@@ -112,7 +120,7 @@ intptr_t windows_open(const char *path, unsigned long access, unsigned long crea
   HANDLE file = CreateFileW(wide, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                             NULL, create, flags, NULL);
   if (file == INVALID_HANDLE_VALUE)
-    windows_fail();
+    open_failed(wide);
   free(wide);
   return (intptr_t)file;
 }

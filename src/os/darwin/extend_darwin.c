@@ -41,8 +41,10 @@ static int extend(const os_file *file, uint64_t new_size) {
   r = reserve_behind(file, new_size - before.size);
   if (r == 0)
     r = set_length(file, new_size);
-  if (r == TOME_ENOTSUP)
-    r = tome__os_append_zeros(file, new_size, &written);
+  if (r == TOME_ENOTSUP) {
+    r = tome__os_check_space(file, before.size, new_size);
+    r = r < 0 ? r : tome__os_append_zeros(file, new_size, &written);
+  }
   int system = errno;
   if (r < 0 && tome__os_stat(file, &after) == 0 && after.size == before.size + written &&
       (written > 0 || after.allocated > before.allocated))
@@ -52,14 +54,12 @@ static int extend(const os_file *file, uint64_t new_size) {
 }
 
 int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, int sparse) {
+  (void)old_size; /* what it is under the lock counts */
   int r = tome__os_may_reach(new_size);
   if (r < 0)
     return r;
   if (sparse)
     return tome__os_truncate(file, new_size);
-  r = new_size > old_size ? tome__os_check_space(file, old_size, new_size) : 0;
-  if (r < 0)
-    return r;
   tome__os_lock_end(file);
   r = extend(file, new_size);
   tome__os_unlock_end(file);

@@ -11,7 +11,7 @@
 static int sync_to_device(int descriptor) {
   while (tome__os_calls.fsync(descriptor) < 0)
     if (errno != EINTR)
-      return tome__os_failed();
+      return tome__os_write_back_failed();
   return 0;
 }
 
@@ -25,7 +25,7 @@ static int sync_fully(int descriptor) {
     if (is_unknown(errno))
       return sync_to_device(descriptor);
     if (errno != EINTR)
-      return tome__os_failed();
+      return tome__os_write_back_failed();
   }
   return 0;
 }

@@ -31,25 +31,39 @@ static void take_turn(void) {
   }
 }
 
-static int set_lock(const os_file *file, short type) {
-  struct flock lock = {
+static struct flock the_end(short type) {
+  return (struct flock){
       .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)(INT64_MAX - 1), .l_len = 1};
+}
+
+static int ask_lock(const os_file *file, int command, struct flock *lock) {
   int r;
   do
-    r = tome__os_calls.fcntl(file->descriptor, F_SETLKW, (long)(intptr_t)&lock);
+    r = tome__os_calls.fcntl(file->descriptor, command, (long)(intptr_t)lock);
   while (r < 0 && errno == EINTR);
   return r;
 }
 
+/* Another process with this library is about to be done. Whoever has locked more than this byte, the whole file for one, may
+ * keep it for ever, and means to keep others from something else. */
+static int is_being_moved(const os_file *file) {
+  struct flock found = the_end(F_WRLCK), wanted = found;
+  return ask_lock(file, F_GETLK, &found) == 0 && found.l_type == F_WRLCK &&
+         found.l_start == wanted.l_start && found.l_len == wanted.l_len;
+}
+
 /* A file system without locks does without. */
 void tome__os_lock_end(const os_file *file) {
+  struct flock wanted = the_end(F_WRLCK);
   take_turn();
-  set_lock(file, F_WRLCK);
+  if (ask_lock(file, F_SETLK, &wanted) < 0 && is_being_moved(file))
+    ask_lock(file, F_SETLKW, &wanted);
 }
 
 void tome__os_unlock_end(const os_file *file) {
   int system = errno;
-  set_lock(file, F_UNLCK);
+  struct flock none = the_end(F_UNLCK);
+  ask_lock(file, F_SETLK, &none);
   atomic_store(&moving, 0);
   errno = system;
 }

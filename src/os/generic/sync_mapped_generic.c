@@ -20,7 +20,7 @@ static int sync_piece(const os_file *file, uint64_t offset, size_t length, int h
     return r;
   while (r == 0 && tome__os_calls.msync(address, length, how) < 0)
     if (errno != EINTR)
-      r = tome__os_failed();
+      r = tome__os_write_back_failed();
   int system = errno;
   tome__os_unmap(address, length);
   errno = system;

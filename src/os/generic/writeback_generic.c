@@ -11,7 +11,7 @@
 static int sync_file(const os_file *file) {
   while (tome__os_calls.fdatasync(file->descriptor) < 0)
     if (errno != EINTR)
-      return tome__os_failed();
+      return tome__os_write_back_failed();
   return 0;
 }
 
@@ -22,7 +22,7 @@ static int sync_name(os_file *file) {
     return 0;
   int failed = file->directory >= 0 ? tome__os_calls.fsync(file->directory) : -1;
   if (failed < 0 && file->directory >= 0 && errno != EINVAL)
-    return tome__os_failed();
+    return tome__os_write_back_failed();
   if (failed < 0)
     sync();
   file->name_at_risk = 0;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <tome/map.h>
 
 static int advise_around(void *address, size_t length, int advice) {
@@ -51,8 +52,10 @@ void tome__os_let_go(void *address, size_t length) {
     tome__os_calls.madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
+/* What the program has locked (mlockall) is not let go. */
 void tome__os_clear_pages(void *address, size_t length) {
-  tome__os_calls.madvise(address, length, MADV_DONTNEED);
+  if (tome__os_calls.madvise(address, length, MADV_DONTNEED) < 0)
+    memset(address, 0, length);
 }
 
 /* Emulators and sandboxes may take any advice at all, and follow none. Where advice that nobody has ever heard of is taken, it means

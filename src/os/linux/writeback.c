@@ -17,13 +17,13 @@ static int write_range(const os_file *file, uint64_t offset, uint64_t length, un
     return 0;
   if (errno == ESPIPE || errno == ENOSYS || errno == EINVAL)
     return TOME_ENOTSUP;
-  return tome__os_failed();
+  return tome__os_write_back_failed();
 }
 
 static int sync_file(const os_file *file) {
   while (tome__os_calls.fdatasync(file->descriptor) < 0)
     if (errno != EINTR)
-      return tome__os_failed();
+      return tome__os_write_back_failed();
   return 0;
 }
 
@@ -36,7 +36,7 @@ static int sync_name(os_file *file) {
   if (file->directory < 0 || (failed < 0 && errno == EINVAL))
     failed = tome__os_calls.syncfs(file->descriptor);
   if (failed < 0)
-    return tome__os_failed();
+    return tome__os_write_back_failed();
   file->name_at_risk = 0;
   if (file->directory >= 0)
     tome__os_calls.close(file->directory);

@@ -59,6 +59,10 @@ int tome__os_failed(void) {
   return tome__os_code(errno);
 }
 
+int tome__os_write_back_failed(void) {
+  return errno == ENOMEM ? TOME_EIO : tome__os_failed();
+}
+
 int tome__os_last_error(void) {
   return errno;
 }

@@ -26,12 +26,17 @@ static void *placeholder(size_t length) {
 
 static int has_placeholders(void) {
   if (!way) {
+    os_look_up_newer_calls();
     void *one = placeholder(tome__os_system()->granularity);
     if (one)
       tome__os_calls.VirtualFree(one, 0, MEM_RELEASE);
     InterlockedExchange(&way, one ? BY_PLACEHOLDERS : BY_GAPS);
   }
   return way == BY_PLACEHOLDERS;
+}
+
+void tome__space_prepare(void) {
+  has_placeholders();
 }
 
 void tome__space_ask_again(void) {

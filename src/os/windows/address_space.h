@@ -35,7 +35,11 @@ typedef struct view_source {
   DWORD protection; /* of views: PAGE_READONLY, PAGE_READWRITE or PAGE_WRITECOPY */
 } view_source;
 
-/** Reserve address space: TOME_ENOMEM if there is none. `length` is in whole granules. Pre: callers are serialised. */
+/** Find out which way it is. Pre: no lock is held that the fault handler takes: the system looks calls up under a lock of
+ *  its own. */
+void tome__space_prepare(void);
+/** Reserve address space: TOME_ENOMEM if there is none. `length` is in whole granules. Pre: callers are serialised,
+ *  and it has been prepared. */
 int tome__space_reserve(size_t length, char **ret_base);
 /** Put `count` new pieces in the place of `old_count` old ones, which take up the same stretch. Those that cannot be had become
  *  PIECE_RESERVED, or PIECE_TAKEN. Returns 0, or the first error. */

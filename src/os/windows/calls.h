@@ -91,9 +91,6 @@
   X(ULONG, RemoveVectoredExceptionHandler, (void *handler), (handler), 0)                          \
   X(BOOL, ReadProcessMemory, (HANDLE process, const void *from, void *to, SIZE_T n, SIZE_T *read), \
     (process, from, to, n, read), 0)                                                               \
-  X(BOOL, WriteProcessMemory,                                                                      \
-    (HANDLE process, void *to, const void *from, SIZE_T n, SIZE_T *written),                       \
-    (process, to, from, n, written), 0)                                                            \
   X(BOOL, GetProcessWorkingSetSize, (HANDLE process, SIZE_T * least, SIZE_T * most),               \
     (process, least, most), 0)                                                                     \
   X(BOOL, SetProcessWorkingSetSize, (HANDLE process, SIZE_T least, SIZE_T most),                   \
@@ -121,6 +118,8 @@
     (handle, kind, information, size), OS_STATUS_NOT_IMPLEMENTED)                                  \
   X(LONG, os_NtQueryInformationFile, (HANDLE file, void *information, ULONG size, int kind),       \
     (file, information, size, kind), OS_STATUS_NOT_IMPLEMENTED)                                    \
+  X(LONG, os_NtWriteVirtualMemory, (HANDLE process, void *to, const void *from, SIZE_T n),         \
+    (process, to, from, n), OS_STATUS_NOT_IMPLEMENTED)                                             \
   X(LONG, os_NtQueryVolumeInformationFile, (HANDLE file, void *information, ULONG size, int kind), \
     (file, information, size, kind), OS_STATUS_NOT_IMPLEMENTED)
 

@@ -4,7 +4,9 @@
  * its page was being replaced, or a patch that wants memory; other systems that run Windows programs report lost pages so, too. Which of
  * these it is shows when the access is made once more: if it faults again and no piece was replaced in between, the page is lost.
  *
- * A vectored handler is asked before those of the program's own frames. All that is not about our memory is passed on. */
+ * A vectored handler is asked before those of the program's own frames. All that is not about our memory is passed on; so is
+ * a fault of the thread that has the table locked, which touches nothing of ours: the program has damaged something, and is to
+ * crash, not to wait for itself. */
 #include "fault_windows.h"
 
 #include "calls.h"
@@ -96,7 +98,7 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *what) {
   const EXCEPTION_RECORD *record = what->ExceptionRecord;
   if ((record->ExceptionCode != EXCEPTION_IN_PAGE_ERROR &&
        record->ExceptionCode != EXCEPTION_ACCESS_VIOLATION) ||
-      record->NumberParameters < 2)
+      record->NumberParameters < 2 || tome__table_is_ours())
     return EXCEPTION_CONTINUE_SEARCH;
   DWORD system = GetLastError();
   tome__table_lock();
@@ -111,15 +113,18 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *what) {
 
 /* ---- installing ---- */
 
-/* Our code stays in memory, whoever lets go of the library: a fault may be on its way into it. */
-static void stay(void) {
+/* Whoever lets go of the library: a fault may be on its way into it. */
+void tome__faults_prepare(void) {
+  static volatile LONG done;
   HMODULE ours;
+  if (done)
+    return;
   DWORD how = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
-  GetModuleHandleExW(how, (LPCWSTR)(const void *)&handler, &ours);
+  if (GetModuleHandleExW(how, (LPCWSTR)(const void *)&handler, &ours))
+    InterlockedExchange(&done, 1);
 }
 
 int tome__faults_watch(void) {
-  stay();
   handler = tome__os_calls.AddVectoredExceptionHandler(1, on_exception);
   return handler ? 0 : TOME_ENOMEM;
 }

@@ -1,5 +1,6 @@
 /* Mapped memory. */
 #include "calls.h"
+#include "fault_windows.h"
 #include "mapping_table.h"
 #include "mappings.h"
 #include "windows_error.h"
@@ -109,6 +110,8 @@ int tome__os_map(const os_file *file, uint64_t offset, size_t length, int access
     return r;
   if (length > SIZE_MAX / 2 || offset > (uint64_t)INT64_MAX - length)
     return TOME_ENOMEM;
+  tome__space_prepare();
+  tome__faults_prepare();
   tome__table_lock();
   mapping *m = new_mapping(offset, length, access, &identity);
   r = m ? begin_somewhere(m, file) : TOME_ENOMEM;
@@ -248,44 +251,70 @@ void tome__os_views_return(const os_file *file) {
 
 /* ---- flushing ---- */
 
-/* The next view, in the order of the table, that shows some of [offset, end): its address and length. */
+/* Some of a view that shows some of [offset, end). */
 typedef struct flush_place {
   char *address;
   size_t length;
 } flush_place;
 
+/* What of it lies at `from` or above. */
 static int overlaps(const mapping *m, const piece *p, uint64_t offset, uint64_t end,
-                    flush_place *ret) {
+                    const char *from, flush_place *ret) {
   uint64_t first = m->source.offset + p->at, behind = first + p->length;
-  uint64_t from = offset > first ? offset : first;
-  uint64_t to = end < behind ? end : behind;
-  if (p->kind != PIECE_VIEW || from >= to)
+  uint64_t begin = offset > first ? offset : first;
+  uint64_t stop = end < behind ? end : behind;
+  if (p->kind != PIECE_VIEW || begin >= stop)
     return 0;
-  *ret = (flush_place){m->base + p->at + (size_t)(from - first), (size_t)(to - from)};
+  char *at = m->base + p->at + (size_t)(begin - first), *last = at + (size_t)(stop - begin);
+  at = (uintptr_t)at < (uintptr_t)from ? (char *)(uintptr_t)from : at;
+  if ((uintptr_t)at >= (uintptr_t)last)
+    return 0;
+  *ret = (flush_place){at, (size_t)(last - at)};
   return 1;
 }
 
-/* Number `which` of them. */
-static int find_place(const os_identity *file, uint64_t offset, uint64_t end, size_t which,
+/* The lowest one from `from` on: however mappings come and go and views are put together meanwhile, none is passed over. */
+static int find_place(const os_identity *file, uint64_t offset, uint64_t end, const char *from,
                       flush_place *ret) {
+  flush_place one;
   int found = 0;
   tome__table_lock();
-  for (mapping *m = tome__table_first(); m && !found; m = m->next)
-    for (size_t i = 0; same_file(m, file) && (m->access & OS_WRITE) && i < m->count && !found; i++)
-      found = overlaps(m, &m->pieces[i], offset, end, ret) && which-- == 0;
+  for (mapping *m = tome__table_first(); m; m = m->next)
+    for (size_t i = 0; same_file(m, file) && (m->access & OS_WRITE) && i < m->count; i++)
+      if (overlaps(m, &m->pieces[i], offset, end, from, &one) &&
+          (!found || (uintptr_t)one.address < (uintptr_t)ret->address)) {
+        *ret = one;
+        found = 1;
+      }
   tome__table_unlock();
   return found;
 }
 
-/* Views may be replaced meanwhile; what is no view any more has nothing to be flushed. */
+#define PATIENCE 1000
+
+/* Views may be replaced meanwhile; what is no view any more has nothing to be flushed. Where the system is just writing the
+ * same pages itself, it says that they are locked. */
+static int flush_place_at(flush_place place) {
+  for (int i = 0; !tome__os_calls.FlushViewOfFile(place.address, place.length); i++) {
+    DWORD system = GetLastError();
+    if (system == ERROR_INVALID_ADDRESS)
+      return 0;
+    if (system != ERROR_LOCK_VIOLATION || i == PATIENCE)
+      return tome__os_failed();
+    tome__os_sleep(1000000);
+  }
+  return 0;
+}
+
 int tome__os_flush_views(const os_file *file, uint64_t offset, uint64_t length) {
   os_identity identity;
-  flush_place place;
+  flush_place place = {NULL, 0};
+  const char *from = NULL;
   uint64_t end = length < UINT64_MAX - offset ? offset + length : UINT64_MAX;
   int r = tome__os_identity(file, &identity);
-  for (size_t i = 0; r == 0 && find_place(&identity, offset, end, i, &place); i++)
-    if (!tome__os_calls.FlushViewOfFile(place.address, place.length) &&
-        GetLastError() != ERROR_INVALID_ADDRESS)
-      r = tome__os_failed();
+  while (r == 0 && find_place(&identity, offset, end, from, &place)) {
+    from = place.address + place.length;
+    r = flush_place_at(place);
+  }
   return r;
 }

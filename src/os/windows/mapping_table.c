@@ -5,6 +5,7 @@
 #include "private_pages.h"
 #include "windows_error.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* A private mapping consists of views of this size at least: to patch one, its changed pages are copied. */
@@ -12,15 +13,22 @@
 #define MOST_PRIVATE_VIEWS 16384
 
 static SRWLOCK table_lock = SRWLOCK_INIT;
-static mapping *mappings; /* under the lock, like the heap */
+static _Atomic DWORD owner; /* thread that has it; 0: none */
+static mapping *mappings;   /* under the lock, like the heap */
 static HANDLE heap;
 static unsigned state;
 
 void tome__table_lock(void) {
   AcquireSRWLockExclusive(&table_lock);
+  atomic_store_explicit(&owner, GetCurrentThreadId(), memory_order_relaxed);
+}
+
+int tome__table_is_ours(void) {
+  return atomic_load_explicit(&owner, memory_order_relaxed) == GetCurrentThreadId();
 }
 
 void tome__table_unlock(void) {
+  atomic_store_explicit(&owner, 0, memory_order_relaxed);
   ReleaseSRWLockExclusive(&table_lock);
 }
 

@@ -25,6 +25,8 @@ typedef struct mapping {
 
 void tome__table_lock(void);
 void tome__table_unlock(void);
+/** Whether this thread has it locked. */
+int tome__table_is_ours(void);
 
 /* Pre of all that follow: the table is locked. */
 

@@ -36,6 +36,15 @@ static any_call look_up(found_call *call, const wchar_t *library, const char *na
   static found_call looked_up;                                                                     \
   type call = (type)look_up(&looked_up, library, name)
 
+/* Those that are called under a lock of ours: the system looks up under one of its own, under which others may wait for ours. */
+static found_call map_view3, unmap_view2, write_memory;
+
+void os_look_up_newer_calls(void) {
+  look_up(&map_view3, L"kernelbase.dll", "MapViewOfFile3");
+  look_up(&unmap_view2, L"kernelbase.dll", "UnmapViewOfFile2");
+  look_up(&write_memory, L"ntdll.dll", "NtWriteVirtualMemory");
+}
+
 typedef void *(WINAPI *virtual_alloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, void *, ULONG);
 typedef void *(WINAPI *map_view_of_file3)(HANDLE, HANDLE, void *, ULONG64, SIZE_T, ULONG, ULONG,
                                           void *, ULONG);
@@ -50,13 +59,15 @@ void *os_VirtualAlloc2(HANDLE process, void *at, SIZE_T n, ULONG how, ULONG prot
 
 void *os_MapViewOfFile3(HANDLE section, HANDLE process, void *at, ULONG64 offset, SIZE_T n,
                         ULONG how, ULONG protection, void *parameters, ULONG count) {
-  LOOK_UP(map_view_of_file3, L"kernelbase.dll", "MapViewOfFile3");
+  map_view_of_file3 call =
+      (map_view_of_file3)look_up(&map_view3, L"kernelbase.dll", "MapViewOfFile3");
   return call ? call(section, process, at, offset, n, how, protection, parameters, count)
               : missing();
 }
 
 BOOL os_UnmapViewOfFile2(HANDLE process, void *at, ULONG flags) {
-  LOOK_UP(unmap_view_of_file2, L"kernelbase.dll", "UnmapViewOfFile2");
+  unmap_view_of_file2 call =
+      (unmap_view_of_file2)look_up(&unmap_view2, L"kernelbase.dll", "UnmapViewOfFile2");
   return call ? call(process, at, flags) : missing() != NULL;
 }
 
@@ -87,6 +98,7 @@ typedef LONG(WINAPI *nt_query_object)(HANDLE, int, void *, ULONG, ULONG *);
 typedef LONG(WINAPI *nt_query_file)(HANDLE, status_block *, void *, ULONG, int);
 typedef ULONG(WINAPI *rtl_nt_status_to_dos_error)(LONG);
 typedef LONG(WINAPI *rtl_get_last_nt_status)(void);
+typedef LONG(WINAPI *nt_write_memory)(HANDLE, void *, const void *, SIZE_T, SIZE_T *);
 
 LONG os_NtFlushBuffersFileEx(HANDLE file, ULONG flags) {
   LOOK_UP(nt_flush_buffers_file_ex, L"ntdll.dll", "NtFlushBuffersFileEx");
@@ -111,6 +123,12 @@ LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size,
   return call ? call(file, &done, information, size, kind) : OS_STATUS_NOT_IMPLEMENTED;
 }
 
+LONG os_NtWriteVirtualMemory(HANDLE process, void *to, const void *from, SIZE_T n) {
+  nt_write_memory call =
+      (nt_write_memory)look_up(&write_memory, L"ntdll.dll", "NtWriteVirtualMemory");
+  return call ? call(process, to, from, n, NULL) : OS_STATUS_NOT_IMPLEMENTED;
+}
+
 DWORD os_error_of_status(LONG status) {
   LOOK_UP(rtl_nt_status_to_dos_error, L"ntdll.dll", "RtlNtStatusToDosError");
   return call ? call(status) : ERROR_CALL_NOT_IMPLEMENTED;
@@ -128,7 +146,9 @@ int os_is_wine(void) {
 
 /* ---- of the C runtime ---- */
 
+/* The runtime tells why in errno, if at all: mostly there is no memory for a stack. */
 HANDLE os_start_thread(unsigned stack, unsigned(__stdcall *body)(void *), void *context) {
+  SetLastError(ERROR_NOT_ENOUGH_MEMORY);
   return (HANDLE)_beginthreadex(NULL, stack, body, context, STACK_SIZE_PARAM_IS_A_RESERVATION,
                                 NULL);
 }

@@ -14,6 +14,8 @@ void *os_MapViewOfFile3(HANDLE section, HANDLE process, void *at, ULONG64 offset
                         ULONG how, ULONG protection, void *parameters, ULONG count);
 /* Windows 10 1703. */
 BOOL os_UnmapViewOfFile2(HANDLE process, void *at, ULONG flags);
+/* Have these found before they are needed under a lock. */
+void os_look_up_newer_calls(void);
 /* Windows 8. `ranges` are WIN32_MEMORY_RANGE_ENTRY. */
 BOOL os_PrefetchVirtualMemory(HANDLE process, ULONG_PTR count, void *ranges, ULONG flags);
 
@@ -28,6 +30,8 @@ LONG os_NtFlushBuffersFileEx(HANDLE file, ULONG flags);
 /* What a handle was opened for. */
 LONG os_NtQueryObject(HANDLE handle, int kind, void *information, ULONG size);
 LONG os_NtQueryInformationFile(HANDLE file, void *information, ULONG size, int kind);
+/* WriteProcessMemory() without the attempt to make the memory writable and executable first, which views of a file refuse. */
+LONG os_NtWriteVirtualMemory(HANDLE process, void *to, const void *from, SIZE_T n);
 /* What a file system has free, by a file on it. */
 LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size, int kind);
 

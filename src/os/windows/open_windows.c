@@ -24,9 +24,16 @@ static DWORD access_for(uint32_t flags) {
   return flags & TOME_WRITE ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ;
 }
 
+/* STATUS_DELETE_PENDING: its name goes with the last handle. */
+#define STATUS_DELETED_SOON ((LONG)0xC0000056)
+
 /* What a failed CreateFileW() is about. A directory is refused like a file that one may not open. */
 static int why_not_opened(const wchar_t *path) {
   DWORD system = GetLastError();
+  if (system == ERROR_ACCESS_DENIED && os_last_status() == STATUS_DELETED_SOON) {
+    SetLastError(ERROR_DELETE_PENDING);
+    return TOME_EBUSY;
+  }
   if (system == ERROR_PATH_NOT_FOUND)
     return tome__os_why_not_found(path);
   if (system == ERROR_ACCESS_DENIED && tome__os_is_directory(path)) {

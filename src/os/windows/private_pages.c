@@ -60,10 +60,9 @@ static void return_part(private_pages *kept, int which) {
   for (size_t at = 0; at < kept->part[which].length; at += page) {
     char *to = kept->of->base + kept->part[which].at + at;
     const char *copy = kept->part[which].copy + at;
-    SIZE_T n;
     if (kept->part[which].is_there[at / page] &&
         (!read_page(to, kept->now, page) || memcmp(kept->now, copy, page) != 0))
-      tome__os_calls.WriteProcessMemory(GetCurrentProcess(), to, copy, page, &n);
+      tome__os_calls.os_NtWriteVirtualMemory(GetCurrentProcess(), to, copy, page);
   }
 }
 

@@ -80,13 +80,17 @@ static int rename_to(HANDLE handle, const wchar_t *to) {
   return r;
 }
 
-/* Without POSIX semantics a file that someone has open is not replaced, and said to be forbidden; so is a directory always. */
+/* Without POSIX semantics a file that someone has open is not replaced, and said to be forbidden; so is a directory always, which
+ * Windows has no number for. */
 static int why_not_replaced(const wchar_t *path) {
   DWORD attributes = tome__os_calls.GetFileAttributesW(path);
+  int is_there = attributes != INVALID_FILE_ATTRIBUTES;
+  if (is_there && (attributes & FILE_ATTRIBUTE_DIRECTORY)) {
+    SetLastError(0);
+    return TOME_EISDIR;
+  }
   SetLastError(ERROR_ACCESS_DENIED);
-  if (attributes == INVALID_FILE_ATTRIBUTES || (attributes & FILE_ATTRIBUTE_READONLY))
-    return TOME_EACCES;
-  return attributes & FILE_ATTRIBUTE_DIRECTORY ? TOME_EISDIR : TOME_EBUSY;
+  return is_there && !(attributes & FILE_ATTRIBUTE_READONLY) ? TOME_EBUSY : TOME_EACCES;
 }
 
 #define PATIENCE 20

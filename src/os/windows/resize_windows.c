@@ -90,9 +90,11 @@ static int lacks_blocks(const os_file *file) {
          !(attributes_of(file) & FILE_ATTRIBUTE_COMPRESSED);
 }
 
+/* The length comes first, so that what others append while zeros are written comes behind them; what had been appended before is
+ * not written over either. */
 static int grow_with_blocks(const os_file *file, uint64_t old_size, uint64_t new_size) {
   int sparse = (attributes_of(file) & FILE_ATTRIBUTE_SPARSE_FILE) != 0;
-  int r = sparse ? 0 : grow(file, new_size);
+  int r = grow(file, new_size);
   if (r == 0 && (sparse || lacks_blocks(file)))
     r = write_zeros(file, old_size, new_size);
   return r;
@@ -114,7 +116,7 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
     tome__os_make_sparse(file);
     return grow(file, new_size);
   }
-  r = grow_with_blocks(file, old_size, new_size);
+  r = grow_with_blocks(file, before.size > old_size ? before.size : old_size, new_size);
   if (r == 0)
     return 0;
   /* What was gained goes back, unless the file has grown meanwhile by someone else's doing. */
