@@ -191,7 +191,7 @@ static void address_space_costs_no_memory(void **state) {
 static void more_than_there_is_is_refused(void **state) {
   (void)state;
   void *address = &address;
-  size_t usable = 5, length = SIZE_MAX / 2;
+  size_t usable = 5, length = SIZE_MAX / 4 * 3;
   length -= length % GRANULARITY;
   os_file file = open_os_pattern("file", TOME_READ, granules(1));
   must_refuse(tome__os_map(&file, 0, length, 0, &address, &usable), TOME_ENOMEM);

@@ -102,6 +102,44 @@ int follows_advice(void) {
   return follows;
 }
 
+static void jump_from_handlers(void *path) {
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  const unsigned char *gone = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+  must(fd >= 0 && gone != MAP_FAILED);
+  must_equal(ftruncate(fd, 0), 0);
+  for (int i = 0; i < 4; i++)
+    must_equal(byte_at(gone + 10), -1);
+  _exit(0);
+}
+
+int lets_handlers_jump(void) {
+  char path[512];
+  snprintf(path, sizeof path, "%s", make_pattern_file("gone", PAGE));
+  int status = child_status(jump_from_handlers, path);
+  must_equal(unlink(path), 0);
+  return status == 0;
+}
+
+/* Many, for wrong places and wrong bits to be right by chance. The second half is never touched. */
+int tells_own_pages(void) {
+  enum { PAGES = 1024 };
+  uint64_t entries[PAGES];
+  int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), tells = fd >= 0;
+  unsigned char *pages =
+      mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  must(pages != MAP_FAILED);
+  for (size_t i = 0; i < PAGES / 2; i++)
+    pages[i * PAGE] = 1;
+  off_t at = (off_t)((uintptr_t)pages / PAGE * sizeof *entries);
+  tells = tells && pread(fd, entries, sizeof entries, at) == (ssize_t)sizeof entries;
+  for (size_t i = 0; tells && i < PAGES; i++)
+    tells = (int)(entries[i] >> 63) == (i < PAGES / 2);
+  must_equal(munmap(pages, PAGES * PAGE), 0);
+  if (fd >= 0)
+    close(fd);
+  return tells;
+}
+
 /* With a page less than it has a process gets none more. */
 int keeps_address_limit(void) {
   struct rlimit before, less;

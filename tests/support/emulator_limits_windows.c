@@ -17,6 +17,14 @@ int follows_advice(void) {
   return 1;
 }
 
+int tells_own_pages(void) {
+  return 1;
+}
+
+int lets_handlers_jump(void) {
+  return 1;
+}
+
 int keeps_address_limit(void) {
   return 1;
 }

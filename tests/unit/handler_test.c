@@ -229,6 +229,7 @@ static void fault_with_own_handler(void *unused) {
 
 static void a_foreign_fault_goes_to_the_handler_that_was_there_before(void **state) {
   (void)state;
+  needs_handlers_that_jump();
   in_child(fault_with_own_handler, NULL);
 }
 
@@ -308,6 +309,7 @@ static void install_after_open(void *unused) {
 
 static void a_handler_installed_later_is_chained_to_by_the_next_open(void **state) {
   (void)state;
+  needs_handlers_that_jump();
   in_child(install_after_open, NULL);
 }
 

@@ -24,14 +24,6 @@ static int reserve_behind(const os_file *file, uint64_t length) {
   return r == TOME_EINVAL ? TOME_ENOTSUP : r;
 }
 
-/* Pre: the end is locked. Those who know nothing of that lock may have appended since `size` was asked for; so it is asked
- * again right before. */
-static int set_length(const os_file *file, uint64_t new_size) {
-  os_stat now;
-  int r = tome__os_stat(file, &now);
-  return r == 0 && now.size < new_size ? tome__os_truncate(file, new_size) : r;
-}
-
 static int extend(const os_file *file, uint64_t new_size) {
   os_stat before, after;
   uint64_t written = 0;
@@ -40,7 +32,7 @@ static int extend(const os_file *file, uint64_t new_size) {
     return r;
   r = reserve_behind(file, new_size - before.size);
   if (r == 0)
-    r = set_length(file, new_size);
+    r = tome__os_set_longer(file, new_size);
   if (r == TOME_ENOTSUP) {
     r = tome__os_check_space(file, before.size, new_size);
     r = r < 0 ? r : tome__os_append_zeros(file, new_size, &written);
@@ -58,10 +50,8 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
   int r = tome__os_may_reach(new_size);
   if (r < 0)
     return r;
-  if (sparse)
-    return tome__os_truncate(file, new_size);
   tome__os_lock_end(file);
-  r = extend(file, new_size);
+  r = sparse ? tome__os_set_longer(file, new_size) : extend(file, new_size);
   tome__os_unlock_end(file);
   return r;
 }

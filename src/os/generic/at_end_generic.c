@@ -103,6 +103,12 @@ int tome__os_append_zeros(const os_file *file, uint64_t new_size, uint64_t *ret_
   }
 }
 
+int tome__os_set_longer(const os_file *file, uint64_t new_size) {
+  os_stat now;
+  int r = tome__os_stat(file, &now);
+  return r == 0 && now.size < new_size ? tome__os_truncate(file, new_size) : r;
+}
+
 ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
                               off_t *ret_end) {
   (void)owned;
