@@ -52,8 +52,8 @@ static void print_start_note(const struct bench_report *report) {
   if (start == BENCH_COLD)
     puts("             The file's pages were dropped from memory before each run");
   if (start == BENCH_NOT_SEEN && report->tables[0].rows[0].typical.never_dropped)
-    puts("             PERHAPS NOT COLD: this system does not drop a file's pages from memory for\n"
-         "             the asking, and does not tell which of them are there");
+    puts("             PERHAPS NOT COLD: this system does not drop a file's pages from\n"
+         "             memory for the asking, and does not tell which of them are there");
   else if (start == BENCH_NOT_SEEN)
     puts("             The system was asked to drop the file's pages from memory before each\n"
          "             run; whether they were dropped cannot be seen");

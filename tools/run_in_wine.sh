@@ -5,18 +5,17 @@ set -euo pipefail
 export WINEPREFIX=${WINEPREFIX:-$(realpath "$(dirname "$0")/..")/build/wine}
 export WINEARCH=win64 WINEDEBUG=${WINEDEBUG:--all} WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe='
 
-if [ ! -e "$WINEPREFIX/made" ]; then
-  mkdir -p "$WINEPREFIX"
-  exec 9>"$WINEPREFIX.lock"
-  flock 9
-  if [ ! -e "$WINEPREFIX/made" ]; then
-    wine wineboot -i >/dev/null 2>&1 9>&-
-    touch "$WINEPREFIX/made"
-  fi
-  exec 9>&-
+# Wine's server and services stay for a minute, so that the next program need not start them again, which takes seconds. They are
+# started by a program of their own: whoever waits for the end of what this one writes would wait for them, too.
+mkdir -p "$WINEPREFIX"
+exec 9>"$WINEPREFIX.lock"
+flock 9
+if [ ! -e "$WINEPREFIX/made" ] || ! wineserver -k0 >/dev/null 2>&1; then
+  wineserver -p60 </dev/null >/dev/null 2>&1 9>&- || true
+  wine wineboot -i </dev/null >/dev/null 2>&1 9>&-
+  touch "$WINEPREFIX/made"
 fi
-# Wine's server stays for a minute, so that the next program need not start it again, which takes seconds.
-wineserver -p60 </dev/null >/dev/null 2>&1 || true
+exec 9>&-
 # Wine takes the number of a closed stream for a pipe of its own, and what a program writes there would stop all of Wine.
 for stream in 0 1 2; do
   [ -e "/proc/$$/fd/$stream" ] || eval "exec $stream<>/dev/null"

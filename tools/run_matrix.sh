@@ -49,7 +49,7 @@ run_target() {
     return
   fi
   mapfile -t options < <(target_options "$target")
-  if ! build "matrix/$target" -DTOME_WERROR=ON "${options[@]}"; then
+  if ! targets=${matrix_core:+core_tests} build "matrix/$target" -DTOME_WERROR=ON "${options[@]}"; then
     echo failed >"$matrix_results/$target.build"
     return
   fi

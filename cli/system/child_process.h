@@ -18,7 +18,7 @@ struct child_process {
 struct child_end {
   int failed;           /* it has not ended with exit status 0 */
   const char *death;    /* what has killed it; NULL: nothing has */
-  uint64_t peak_memory; /* bytes */
+  uint64_t peak_memory; /* bytes; TOME_UNKNOWN possible */
 };
 
 /* First of all in main(): 1 if this run of the command was started as a child: it has done the work, and ends with *ret_status. */

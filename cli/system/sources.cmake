@@ -9,11 +9,12 @@ foreach(folder ${TOME_OS})
     list(APPEND command_system_sources ${folder_sources})
   endif()
 endforeach()
-# Windows has these two things in common with systems that have nothing better, and links what the command calls of it.
+# Windows has these things in common with systems that have nothing better, and links what the command calls of it.
 set(command_system_libraries)
 if("windows" IN_LIST TOME_OS)
   list(APPEND command_system_sources
-    ${CMAKE_CURRENT_LIST_DIR}/generic/bytes_last_generic.c ${CMAKE_CURRENT_LIST_DIR}/generic/file_users_unknown.c)
+    ${CMAKE_CURRENT_LIST_DIR}/generic/bytes_last_generic.c ${CMAKE_CURRENT_LIST_DIR}/generic/file_users_unknown.c
+    ${CMAKE_CURRENT_LIST_DIR}/generic/watch_untold.c)
   set(command_system_libraries shell32)
 endif()
 # getrusage() counts memory in bytes there, elsewhere in KiB.

@@ -115,6 +115,8 @@ TOME_API int tome_open(tome **ret, const char *path, uint32_t flags, const tome_
  *  The file is opened once more behind the descriptor. Where that is not possible (no /proc, no permission any
  *  more) the descriptor is shared: O_DIRECT, and O_APPEND with TOME_WRITE, are then TOME_ENOTSUP, and the offset
  *  that tome_append() tells is right only if no other process appends at that moment.
+ *  On Windows a descriptor is a number of one C runtime: where the caller's is not the library's, it is TOME_EBADF, or another
+ *  file's.
  *  @return 0, or as tome_open(), or TOME_EBADF (not open), TOME_EACCES (not open for that access). Since 0.1. */
 TOME_API int tome_open_fd(tome **ret, int fd, uint32_t flags, const tome_options *options);
 

@@ -233,6 +233,9 @@ int tome__load(tome *map, uint64_t offset, void *buffer, size_t length, tome_ran
 /** The same for what reads many bytes once: nothing is noted, nothing stays mapped. What lies before *ret_lost was read; no
  *  patch is taken away. */
 int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
+/** Whether what an access in place lost is read again by call. Where a patch is larger than a page, bytes that are there lie under
+ *  it, too, and the file itself tells which they are; but of a private map it does not speak for all. */
+int tome__reads_exactly(const tome *map);
 /** The same for what the disk was asked for, and was counted then: it is known afterwards. */
 int tome__collect(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost);
 /** Copy bytes in; a failure is recorded. Pre: inside the map, which is writable. */

@@ -117,8 +117,10 @@ static int load_piece(tome *map, uint64_t offset, void *buffer, size_t length, e
     *ret_done = length;
     return read_by_call(map, offset, buffer, length, purpose, ret_lost);
   }
-  if (r < 0)
+  if (r < 0) {
+    *ret_lost = (tome_range){offset, length};
     return r;
+  }
   *ret_done = *ret_done < length ? *ret_done : length;
   r = copy_out(map, data, offset, buffer, *ret_done, ret_lost);
   tome__window_unpin(map, pinned);
@@ -133,18 +135,21 @@ static int load(tome *map, uint64_t offset, void *buffer, size_t length, enum pu
   return r;
 }
 
-/* Where a patch is larger than a page, bytes that are there lie under it, too. The file itself tells which they are; but of a private
- * map it does not speak for all. */
+int tome__reads_exactly(const tome *map) {
+  const os_system *system = tome__os_system();
+  return system->patch > system->page && !(map->access & OS_PRIVATE);
+}
+
 static int read_exactly(tome *map, uint64_t offset, void *buffer, size_t length,
                         tome_range *ret_lost) {
-  const os_system *system = tome__os_system();
-  if (system->patch == system->page || (map->access & OS_PRIVATE))
+  if (!tome__reads_exactly(map))
     return TOME_ELOST;
   return read_by_call(map, offset, buffer, length, TO_PASS, ret_lost);
 }
 
 int tome__pass(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {
-  return load(map, offset, buffer, length, TO_PASS, ret_lost);
+  int r = load(map, offset, buffer, length, TO_PASS, ret_lost);
+  return r == TOME_ELOST ? read_exactly(map, offset, buffer, length, ret_lost) : r;
 }
 
 int tome__collect(tome *map, uint64_t offset, void *buffer, size_t length, tome_range *ret_lost) {

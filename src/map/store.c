@@ -171,14 +171,27 @@ static int store_by_call(store *s, uint64_t done, size_t length, size_t *ret_don
   return 0;
 }
 
+/* Where windows end with the file, that of a file that was cut holds less: *length. */
+static int pin_rest(tome *map, uint64_t offset, size_t *length, unsigned char **ret_to,
+                    window **ret_pinned) {
+  size_t available;
+  tome_range cut;
+  int r;
+  while ((r = tome__window_pin(map, offset, *length, ret_to, &available, ret_pinned)) ==
+             TOME_ELOST &&
+         tome__guard_is_cut(map, offset, *length, &cut) && cut.offset > offset)
+    *length = (size_t)(cut.offset - offset);
+  return r;
+}
+
 /* Up to PIECE bytes are all made ready before the first is stored. */
-static int store_piece(store *s, uint64_t done, size_t length) {
+static int store_piece(store *s, uint64_t done, size_t wanted) {
   tome *map = s->map;
   unsigned char *to;
-  size_t available;
+  size_t length = wanted;
   window *pinned;
   uint64_t offset = s->offset + done;
-  int r = tome__window_pin(map, offset, length, &to, &available, &pinned);
+  int r = pin_rest(map, offset, &length, &to, &pinned);
   if (r < 0)
     return r;
   r = ready_piece(s, to, offset, length);
@@ -188,6 +201,10 @@ static int store_piece(store *s, uint64_t done, size_t length) {
   if (r == 0 && s->steps != READY_ONLY)
     r = copy_in(map, to, offset, source_at(s->from, (size_t)done), length, &s->lost);
   tome__window_unpin(map, pinned);
+  if (r == 0 && length < wanted) {
+    s->lost = (tome_range){offset + length, wanted - length};
+    return TOME_ELOST;
+  }
   return r;
 }
 

@@ -22,10 +22,16 @@ SKIPPED = 77
 # How the command ends when nobody reads its answer any more.
 NOBODY_READS = 141 if ON_WINDOWS else -signal.SIGPIPE
 
+IN_WINE = ON_WINDOWS and bool(EMULATOR)
+# How it ends when Ctrl-C ends it.
+INTERRUPTED = 0 if IN_WINE else 0xC000013A if ON_WINDOWS else -signal.SIGINT
+
 LONG_WORD = 30000 if ON_WINDOWS else 100000  # Windows's command lines have 32767 characters at most
 
 UNIX_FILES = "pipes, sockets and links in the file system, /dev and /proc are Unix's"
+NOT_TOLD_BY_WINE = "Wine does not tell that nobody reads from a pipe of Unix any more, before something is written into it"
 UNIX_RIGHTS = "users and permissions of Unix"
+UNIX_NAMES = "names hold no bytes but those of text, and none of < > : \" / \\ | ? * or control characters"
 
 
 def address_bits():
@@ -43,8 +49,8 @@ def how_many(few, many):
 
 
 def so_many(cases):
-    """Of cases that are all alike, each with a run of its own: a run in Wine takes a second, with Windows's services around it."""
-    return max(cases // 10, 2) if ON_WINDOWS and EMULATOR and not os.environ.get("TOME_TEST_LONG") else cases
+    """Of cases that are all alike, each with a run of its own: a run in Wine takes up to a second."""
+    return max(cases // 5, 2) if IN_WINE and not os.environ.get("TOME_TEST_LONG") else cases
 
 
 def not_on_windows(reason):

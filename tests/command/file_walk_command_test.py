@@ -7,7 +7,8 @@ import socket
 import subprocess
 
 import command_harness
-from command_harness import EMULATOR, NOT_MAPPABLE, PROGRAM, UNIX_RIGHTS, CommandTest, how_many, not_on_windows
+from command_harness import EMULATOR, IN_WINE, NOT_MAPPABLE, PROGRAM, UNIX_FILES, UNIX_NAMES, UNIX_RIGHTS
+from command_harness import CommandTest, how_many, not_on_windows
 
 NOBODY = 65534
 
@@ -46,6 +47,7 @@ class Walk(WalkTest):
         self.assertEqual([], self.walked("d"))
         self.answer("total: 0 B of 0 B in memory (was 0 B), 0 files\n", "warm", "d")
 
+    @not_on_windows(UNIX_FILES)
     def test_links_are_followed_where_they_are_operands_only(self):
         self.tree("d/file", "elsewhere/other")
         os.symlink("../elsewhere/other", "d/to_file")
@@ -74,6 +76,7 @@ class Walk(WalkTest):
         os.link(names[7], "d/again")
         self.assertEqual(names, self.walked("d"))
 
+    @not_on_windows(UNIX_FILES)
     def test_what_is_no_file_is_passed_over_in_folders_and_an_error_by_name(self):
         self.tree("d/f")
         os.mkfifo("d/fifo")
@@ -102,7 +105,9 @@ class Walk(WalkTest):
     def test_standard_input(self):
         self.tree("f", "d/g")
         with open("f", "rb") as file:
-            self.assertEqual(["(standard input)", "d/g"], self.walked("-", "f", "d", stdin=file))
+            # Wine does not tell on which volume a file is that it was handed open.
+            again = ["f"] if IN_WINE else []
+            self.assertEqual(["(standard input)", *again, "d/g"], self.walked("-", "f", "d", stdin=file))
         folder = os.open("d", os.O_RDONLY)
         self.addCleanup(os.close, folder)
         self.assertEqual(
@@ -112,6 +117,7 @@ class Walk(WalkTest):
             ),
         )
 
+    @not_on_windows(UNIX_NAMES)
     def test_names_that_are_no_text(self):
         os.mkdir("d")
         for name in (b"d/\xff\xfe", b"d/line\nline", b"d/-q"):
@@ -142,10 +148,13 @@ class Depth(WalkTest):
         os.close(folder)
 
     def test_a_deep_tree(self):
-        self.deepen("d", 1500)
+        # Wine looks at each folder above a file whenever the file is opened.
+        levels = 300 if IN_WINE else 1500
+        self.deepen("d", levels)
         names = self.walked("top", preexec_fn=self.narrow)
-        self.assertEqual(["top/" + "d/" * level + "f" for level in range(1490, -1, -10)], names)
+        self.assertEqual(["top/" + "d/" * level + "f" for level in range(levels - 10, -1, -10)], names)
 
+    @not_on_windows("names may have 32767 characters, and Wine's 4095 bytes")
     def test_deeper_than_a_name_can_be_is_told(self):
         self.deepen("d" * 199, 31)
         # A path has at most 4095 bytes.

@@ -6,7 +6,7 @@ import unittest
 from xml.etree import ElementTree
 
 import command_harness
-from command_harness import CommandTest
+from command_harness import ON_WINDOWS, CommandTest
 from memory_pages import PAGE, evict, hold
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -205,6 +205,8 @@ class Writing(Picture):
             "\U0001f4be \u65e5\u672c".encode(),
         ):
             name = name.replace(b"/", b"\xe2\x81\x84")
+            if ON_WINDOWS:  # names have none of these there, and are text
+                name = re.sub(rb'[\x00-\x1f<>:"|?*]', b"'", name).decode("utf-8", "replace").encode()
             with open(name, "wb"):
                 pass
             expected = re.sub(

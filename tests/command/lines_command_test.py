@@ -3,9 +3,10 @@ import json
 import os
 import random
 import subprocess
+import unittest
 
 import command_harness
-from command_harness import EMULATOR, ON_WINDOWS, UNIX_RIGHTS, CommandTest, how_many, not_on_windows, so_many
+from command_harness import IN_WINE, ON_WINDOWS, UNIX_RIGHTS, CommandTest, how_many, not_on_windows, so_many
 
 # Where the index of a user lies who does not say where.
 HOME = "LOCALAPPDATA" if ON_WINDOWS else "HOME"
@@ -50,7 +51,8 @@ class Lines(LinesTest):
         check()
 
     def test_every_line_and_range_of_a_small_file(self):
-        for data in (b"one\n", b"a\nb\nc\n", b"a\n\n\nd", b"\n", b"x", b"\r\n\0\n"):
+        contents = (b"a\n\nd", b"\n", b"\r\n\0\n") if IN_WINE else (b"one\n", b"a\nb\nc\n", b"a\n\n\nd", b"\n", b"x", b"\r\n\0\n")
+        for data in contents:
             self.file("f", data)
             lines = self.lines(data)
             count = len(lines)
@@ -130,6 +132,7 @@ class Lines(LinesTest):
         check()
         self.assertEqual(2, len(self.indexes()))
 
+    @unittest.skipIf(IN_WINE, "Wine tells of no holes, and asked whether a page is in memory looks at all behind it: 4 GiB take minutes")
     def test_a_line_behind_four_gib(self):
         with open("f", "wb") as file:
             file.write(b"first\n")
@@ -199,7 +202,7 @@ class Count(LinesTest):
 
 class Index(LinesTest):
     def skip_where_home_is_set(self):
-        if ON_WINDOWS and EMULATOR:
+        if IN_WINE:
             self.skipTest("in an emulator: Wine sets LOCALAPPDATA itself")
 
     def test_it_lies_where_it_says(self):

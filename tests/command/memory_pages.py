@@ -40,9 +40,12 @@ def resident(path):
     return [bool(page & 1) for page in pages]
 
 
+UNTOLD = "programs are not told what of a file is in memory but not in their own"
+
+
 def skip_on_windows(test):
     if ON_WINDOWS:
-        test.skipTest("on Windows: programs are not told what of a file is in memory but not in their own")
+        test.skipTest(f"on Windows: {UNTOLD}")
 
 
 def evict(test, path):

@@ -4,7 +4,6 @@
  * A call during which no cut was under way nor began must do exactly what it says, and what it did is in the file until the
  * next cut begins (cut_weather.h). Of a call that a cut came into, only the result is looked at. */
 #include "cut_weather.h"
-#include "emulator_limits.h"
 #include "planted_bug.h"
 
 #include <fcntl.h>
@@ -239,7 +238,6 @@ static void storm_over(const char *path, size_t window, child_function *work, in
 
 static void appends_of_many_threads_and_processes_beside_cuts_are_whole(void **state) {
   (void)state;
-  needs_writes_at_end();
   storm_over(make_file("file", "", 0), 0, run_appenders, 2);
   storm_over(make_file("file", "", 0), PAGE, run_appenders, 2);
 }
@@ -257,7 +255,6 @@ static void storms_on_disk(void) {
 
 static void they_do_so_on_a_tmpfs_too(void **state) {
   (void)state;
-  needs_writes_at_end();
   on_disk(DISK_SMALL, storms_on_disk);
 }
 
@@ -269,7 +266,6 @@ static void alone_on_file(void *path) {
 
 static void a_storm_of_growing_shows_that_the_old_size_is_believed(void **state) {
   (void)state;
-  needs_writes_at_end();
   must_find_bug("growing that believes the old size", plant_old_size, alone_on_file,
                 (void *)(uintptr_t)make_file("file", "", 0));
 }

@@ -1,4 +1,5 @@
 /* os.h, "memory": mappings, what is put in the place of their pages, and mappings that follow a growing file. */
+#include "emulator_limits.h"
 #include "os_harness.h"
 
 #include <stdlib.h>
@@ -113,6 +114,7 @@ static void grow_by_granules(int sparse) {
 
 static void a_mapping_follows_its_file(void **state) {
   (void)state;
+  needs_whole_pages();
   grow_by_granules(0);
   grow_by_granules(1);
 }
@@ -120,6 +122,7 @@ static void a_mapping_follows_its_file(void **state) {
 /* By odd sizes: what is usable is whole pages, at least as far as the file reaches. */
 static void a_mapping_follows_by_single_bytes(void **state) {
   (void)state;
+  needs_whole_pages();
   void *address;
   size_t usable = 0, page = tome__os_system()->page, length = granules(3);
   static const int steps[] = {-1, 0, 1, 2};
@@ -161,6 +164,7 @@ static void mapping_more_of_what_has_not_grown_is_nothing(void **state) {
 /* What others append is mapped like our own growth. */
 static void a_mapping_follows_others(void **state) {
   (void)state;
+  needs_whole_pages();
   void *address;
   size_t usable = 0, length = granules(8);
   unsigned char *bytes = new_pattern(granules(2), granules(3));
@@ -242,6 +246,7 @@ static void all_of_a_mapping_can_be_patched_and_given_back(void **state) {
 /* Where the mapping ends, a patch may end too. */
 static void the_last_part_of_a_mapping_can_be_patched(void **state) {
   (void)state;
+  needs_whole_pages();
   size_t page = tome__os_system()->page, usable = 0;
   size_t size = granules(1) + page + 10, length = granules(1) + 2 * page;
   void *address;
@@ -277,6 +282,7 @@ static void a_patch_is_given_back_in_parts(void **state) {
 /* A growing mapping that was patched in between. */
 static void what_was_patched_follows_the_file_again(void **state) {
   (void)state;
+  needs_whole_pages();
   void *address;
   size_t usable = 0, length = granules(6);
   os_file file = open_os_pattern("file", TOME_WRITE, granules(2));
@@ -293,6 +299,25 @@ static void what_was_patched_follows_the_file_again(void **state) {
   close_os_file(&file);
 }
 
+/* What was usable stays so, wherever the file was cut in between. */
+static void what_was_cut_away_comes_back_with_the_file(void **state) {
+  (void)state;
+  size_t page = tome__os_system()->page, length = granules(3), cut = length;
+  os_file file = open_os_pattern("file", TOME_WRITE, length);
+  unsigned char *p = map_os_file(&file, length, OS_WRITE);
+  while (cut > 3 * page) {
+    cut -= page + 10;
+    must_refuse(tome__os_truncate(&file, cut), 0);
+    must_refuse(tome__os_extend(&file, cut, length, 1), 0);
+    must_be_zero(p + cut, length - cut);
+    must_be_pattern(p, 0, cut);
+    p[length - 1] = 0x55;
+    must_equal(p[length - 1], 0x55);
+  }
+  unmap_os_file(p, length);
+  close_os_file(&file);
+}
+
 static void pages_are_zeros_until_stored_to(void **state) {
   (void)state;
   void *address = NULL;
@@ -306,6 +331,23 @@ static void pages_are_zeros_until_stored_to(void **state) {
   p[granules(3)] = 7;
   must_equal(p[granules(3)], 7);
   unmap_os_file(address, length);
+}
+
+/* As all pages are in a program that has called mlockall(). */
+static void pages_that_are_locked_are_cleared_too(void **state) {
+  (void)state;
+  void *address = NULL;
+  size_t length = granules(2);
+  must_refuse(tome__os_pages(length, &address), 0);
+  int locked = tome__os_lock(address, length) == 0;
+  memset(address, 0x55, length);
+  tome__os_clear_pages(address, length);
+  must_be_zero(address, length);
+  if (locked)
+    tome__os_unlock(address, length);
+  unmap_os_file(address, length);
+  if (!locked)
+    skip_because("this system locked no memory for the test");
 }
 
 static void address_space_is_given_back(void **state) {
@@ -349,7 +391,9 @@ int main(int argc, char **argv) {
       TEST(the_last_part_of_a_mapping_can_be_patched),
       TEST(a_patch_is_given_back_in_parts),
       TEST(what_was_patched_follows_the_file_again),
+      TEST(what_was_cut_away_comes_back_with_the_file),
       TEST(pages_are_zeros_until_stored_to),
+      TEST(pages_that_are_locked_are_cleared_too),
       TEST(address_space_is_given_back),
   };
   return run_matching(tests, argc, argv);

@@ -1,5 +1,6 @@
 /* os.h: what is in memory, hints, locks on memory, and figures of use. Much of it is optional: what a system tells must be
  * right, what it does not tell it must say so. */
+#include "emulator_limits.h"
 #include "os_harness.h"
 
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 static void figures_of_residency_are_whole_pages_of_the_range(void **state) {
   (void)state;
+  needs_whole_pages();
   size_t length = granules(8), page = tome__os_system()->page;
   os_residency r = {77, 77, 77};
   os_file file = open_os_pattern("file", TOME_READ, length);
@@ -24,6 +26,7 @@ static void figures_of_residency_are_whole_pages_of_the_range(void **state) {
 
 static void each_page_is_there_or_not(void **state) {
   (void)state;
+  needs_whole_pages();
   size_t page = tome__os_system()->page;
   unsigned char there[10];
   memset(there, 99, sizeof there);
@@ -152,6 +155,8 @@ static void usage_never_falls(void **state) {
 
 static void what_is_mapped_is_told_or_not(void **state) {
   (void)state;
+  if (!tells_own_pages())
+    skip_because("this system does not tell of this program's pages");
   size_t length = granules(4);
   os_file file = open_os_pattern("file", TOME_READ, length);
   unsigned char *p = map_os_file(&file, length, 0);

@@ -128,7 +128,7 @@ static void signals_are_as_before(void **state) {
 }
 
 /* Dekker's handshake: of two that each announce themselves and then look at the other, one must see the other. With the
- * barrier on one side a compiler's order is enough on the other. */
+ * barrier on one side OS_FENCE() is enough on the other, which is a compiler's order where the barrier reaches all threads. */
 typedef struct handshake {
   atomic_int announced[2], saw, round, done;
 } handshake;
@@ -139,7 +139,7 @@ static void look_cheaply(void *context) {
     while (atomic_load(&h->round) != round)
       tome__os_yield();
     atomic_store_explicit(&h->announced[0], 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst);
+    OS_FENCE();
     atomic_store_explicit(&h->saw, atomic_load_explicit(&h->announced[1], memory_order_relaxed),
                           memory_order_relaxed);
     atomic_store(&h->done, round);

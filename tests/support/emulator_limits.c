@@ -102,24 +102,6 @@ int follows_advice(void) {
   return follows;
 }
 
-static void jump_from_handlers(void *path) {
-  int fd = open(path, O_RDWR | O_CLOEXEC);
-  const unsigned char *gone = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-  must(fd >= 0 && gone != MAP_FAILED);
-  must_equal(ftruncate(fd, 0), 0);
-  for (int i = 0; i < 4; i++)
-    must_equal(byte_at(gone + 10), -1);
-  _exit(0);
-}
-
-int lets_handlers_jump(void) {
-  char path[512];
-  snprintf(path, sizeof path, "%s", make_pattern_file("gone", PAGE));
-  int status = child_status(jump_from_handlers, path);
-  must_equal(unlink(path), 0);
-  return status == 0;
-}
-
 /* Many, for wrong places and wrong bits to be right by chance. The second half is never touched. */
 int tells_own_pages(void) {
   enum { PAGES = 1024 };
@@ -138,6 +120,10 @@ int tells_own_pages(void) {
   if (fd >= 0)
     close(fd);
   return tells;
+}
+
+int maps_single_pages(void) {
+  return 1;
 }
 
 /* With a page less than it has a process gets none more. */

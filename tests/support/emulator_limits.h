@@ -26,14 +26,8 @@ int locks_on_fault(void);
 int follows_advice(void);
 /** /proc/self/pagemap tells of this program's pages, in its byte order, and not of its emulator's. */
 int tells_own_pages(void);
-/** A handler of signals may leave by siglongjmp(), several times. */
-int lets_handlers_jump(void);
-#define needs_handlers_that_jump()                                                                 \
-  do {                                                                                             \
-    if (!lets_handlers_jump())                                                                     \
-      skip_because("this system ends a program whose signal handler has left by a jump");          \
-  } while (0)
-
+/** What a store makes present of memory that is shared is the page that it lies in, and no more. */
+int maps_single_pages(void);
 /** A limit of the address space is kept, from the moment on when it is set. Changes nothing. */
 int keeps_address_limit(void);
 /** A program can start itself anew. An emulator cannot, if the system does not know that its programs are for it. */

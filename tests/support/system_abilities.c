@@ -41,7 +41,7 @@ int system_lets_go(void) {
   const size_t all = 4 * PAGE;
   void *address;
   size_t usable;
-  unsigned char there[4] = {1, 1, 1, 1};
+  unsigned char there[64] = {1}; /* an emulator may tell of its host's pages, which are more */
   os_file file = open_sample();
   must_equal(tome__os_flush(&file, 0, all, TOME_FLUSH_WRITTEN), 0);
   must_equal(tome__os_map(&file, 0, all, 0, &address, &usable), 0);

@@ -51,6 +51,59 @@ static void a_copy_without_sets_reads_back_what_was_stored(void) {
   MUST(tome_close(map) == 0);
 }
 
+/* As before Linux 4.16. */
+static int flag_refusal;
+
+static ssize_t no_appending_flag(int fd, const struct iovec *v, int count, off_t at, int flags) {
+  if (flags != 0) {
+    errno = flag_refusal;
+    return -1;
+  }
+  return real.pwritev2(fd, v, count, at, flags);
+}
+
+/* Between the question where the end is and the write there, someone else appends. */
+static int others;
+
+static int fstat_before_another_appends(int fd, struct stat *status) {
+  int r = real.fstat(fd, status);
+  int other = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+  MUST(write(other, "other", 5) == 5);
+  others++;
+  close(other);
+  return r;
+}
+
+static void must_append_behind_others(uint32_t flags) {
+  char got[5];
+  uint64_t at;
+  int found = 0;
+  tome *map = open_file(flags);
+  tome__os_calls.pwritev2 = no_appending_flag;
+  tome__os_calls.fstat = fstat_before_another_appends;
+  others = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  for (int i = 0; i < 3; i++) {
+    MUST(tome_append(map, "mine!", 5, &at) == 0);
+    MUST(pread(fd, got, 5, (off_t)at) == 5 && memcmp(got, "mine!", 5) == 0);
+  }
+  tome__os_calls = real;
+  for (off_t from = 8192; pread(fd, got, 5, from) == 5; from += 5)
+    found += memcmp(got, "other", 5) == 0;
+  MUST(found == others);
+  close(fd);
+  MUST(tome_close(map) == 0);
+}
+
+static void without_a_flag_for_it_appends_lose_nothing_of_others(void) {
+  const int refusals[] = {EOPNOTSUPP, EINVAL, ENOSYS};
+  for (int i = 0; i < 3; i++) {
+    flag_refusal = refusals[i];
+    must_append_behind_others(TOME_WRITE);
+    must_append_behind_others(TOME_WRITE | TOME_GROW);
+  }
+}
+
 static int no_fstat(int fd, struct stat *status) {
   (void)fd, (void)status;
   errno = EIO;
@@ -179,12 +232,13 @@ int main(void) {
   snprintf(path, sizeof path, "%s/tome-odd-%ld", folder ? folder : "/tmp", (long)getpid());
   real = tome__os_calls;
   a_copy_without_sets_reads_back_what_was_stored();
+  without_a_flag_for_it_appends_lose_nothing_of_others();
   a_check_that_cannot_ask_the_file_says_so();
   a_directory_without_fsync_is_synced_with_its_file_system();
   without_a_scan_mapped_pages_are_counted_one_by_one();
   where_nothing_can_be_read_at_once_waits_are_not_counted();
   a_description_that_is_the_caller_s_too_is_not_advised();
   unlink(path);
-  printf("6 cases, %d checks wrong\n", failures);
+  printf("7 cases, %d checks wrong\n", failures);
   return failures > 0;
 }

@@ -1,6 +1,7 @@
 /* Tests skip what the library says that this system cannot do. Here the system itself is asked, so that a library that has lost an ability
  * does not lose its tests with it. */
 #include "calls.h"
+#include "emulator_limits.h"
 #include "system_abilities.h"
 #include "test_support.h"
 
@@ -68,6 +69,7 @@ static void descriptors_are_opened_anew_if_their_names_are_there(void **state) {
 
 static void pages_go_if_the_system_lets_them(void **state) {
   (void)state;
+  needs_whole_pages();
   unsigned char there = 1;
   int fd = sample();
   must_equal(tome__os_calls.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);

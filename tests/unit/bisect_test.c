@@ -1,4 +1,5 @@
 /* Bisection against a look at every record, on files that are made up. */
+#include "emulator_limits.h"
 #include "sorted_model.h"
 
 #include <inttypes.h>
@@ -28,6 +29,7 @@ static void must_bisect(tome *map, const tome_key *key, uint32_t kind, const sor
 
 static void the_border_is_where_a_look_at_every_record_finds_it(void **state) {
   (void)state;
+  needs_whole_pages();
   dice any = dice_from(1);
   static const size_t counts[] = {0, 1, 2, 7, 100, 1500};
   for (uint32_t kind = 0; kind < 3; kind++)

@@ -1,4 +1,5 @@
 /* The index of lines, against the model: whatever happened to the file, its answers are right. */
+#include "emulator_limits.h"
 #include "line_model.h"
 #include "test_support.h"
 
@@ -139,6 +140,7 @@ static uint64_t must_index(dice *any, const char *path, const text *t) {
 
 static void random_texts_have_the_lines_of_the_model(void **state) {
   (void)state;
+  needs_whole_pages();
   dice any = dice_from(1);
   for (unsigned i = 0; i < how_many(40, 600); i++) {
     text t = new_text(5 * STRETCH, i % 3);
@@ -340,6 +342,7 @@ static void stores_into_a_page_that_was_dirty_already_are_seen(void **state) {
 
 static void a_file_that_was_cut_is_indexed_anew(void **state) {
   (void)state;
+  needs_whole_pages();
   dice any = dice_from(8);
   text t = new_text(4 * STRETCH, TOME_LINES_LF);
   add_random(&any, &t, t.room, 60);

@@ -1,5 +1,6 @@
 /* Thousands of random operations on a map, each also done on a plain array of bytes: at every step both must
  * agree. The seeds are fixed, and sizes and offsets crowd around the borders of pages. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -251,30 +252,35 @@ static void agree_on_everything(subject it, uint64_t seed) {
 
 static void a_whole_file_is_as_an_array(void **state) {
   (void)state;
+  needs_whole_pages();
   agree_on_everything(make_subject(TOME_WRITE, 0, TOME_END, 3 * PAGE + 5), 1);
   agree_on_everything(make_subject(TOME_WRITE, 0, TOME_END, 0), 2);
 }
 
 static void a_growing_file_is_as_an_array(void **state) {
   (void)state;
+  needs_whole_pages();
   agree_on_everything(make_subject(TOME_WRITE | TOME_GROW, 0, TOME_END, PAGE), 3);
   agree_on_everything(make_subject(TOME_WRITE | TOME_GROW | TOME_SPARSE, 0, TOME_END, 0), 4);
 }
 
 static void a_part_that_follows_the_end_is_as_an_array(void **state) {
   (void)state;
+  needs_whole_pages();
   agree_on_everything(make_subject(TOME_WRITE | TOME_GROW, PAGE + 13, TOME_END, 4 * PAGE), 5);
   agree_on_everything(make_subject(TOME_WRITE, 2 * PAGE, TOME_END, 2 * PAGE), 6);
 }
 
 static void a_part_in_the_middle_is_as_an_array_and_spares_the_rest(void **state) {
   (void)state;
+  needs_whole_pages();
   agree_on_everything(make_subject(TOME_WRITE, PAGE - 7, 3 * PAGE, 8 * PAGE), 7);
   agree_on_everything(make_subject(TOME_WRITE | TOME_GROW, 100, 50, 6 * PAGE + 1), 8);
 }
 
 static void a_fixed_part_at_the_end_is_as_an_array(void **state) {
   (void)state;
+  needs_whole_pages();
   agree_on_everything(make_subject(TOME_WRITE | TOME_GROW, PAGE + 1, 2 * PAGE, 3 * PAGE + 1), 9);
 }
 
@@ -286,6 +292,7 @@ static void a_private_copy_is_as_an_array_and_spares_the_file(void **state) {
 
 static void anonymous_memory_is_as_an_array(void **state) {
   (void)state;
+  needs_whole_pages();
   agree_on_everything(make_anonymous(3 * PAGE + 1), 12);
   agree_on_everything(make_anonymous(0), 13);
 }

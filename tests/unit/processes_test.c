@@ -1,5 +1,4 @@
 /* Several processes on one file: appends are never lost, and a kill leaves an exact length. */
-#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <fcntl.h>
@@ -101,13 +100,11 @@ static void must_append_together(child_function *last) {
 
 static void appends_of_four_processes_are_all_there_where_they_were_said_to_be(void **state) {
   (void)state;
-  needs_writes_at_end();
   must_append_together(append_records);
 }
 
 static void appends_mix_with_those_of_programs_that_know_nothing_of_tome(void **state) {
   (void)state;
-  needs_writes_at_end();
   must_append_together(append_records_by_write);
 }
 
@@ -210,7 +207,6 @@ static void append_through_the_parents_map(void *context) {
 /* Parent and children share one open file description: its offset must not mislead an append. */
 static void children_append_through_one_inherited_map(void **state) {
   (void)state;
-  needs_writes_at_end();
   char path[512];
   strcpy(path, make_file("log", "", 0));
   shared_log *log = new_log();

@@ -1,4 +1,5 @@
 /* Searches that meet a file that was cut: what lies before the loss is told, then where it is. */
+#include "emulator_limits.h"
 #include "search_model.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ static int cut(void *context, const tome_hit *hits, size_t count) {
 
 static void all_matches_before_a_cut_are_told(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t size = PAGES * UNIT;
   hit_list want = {0};
   unsigned char *text = text_of_words(size, &want);
@@ -56,6 +58,7 @@ static void all_matches_before_a_cut_are_told(void **state) {
 /* A line whose end was cut away is none. */
 static void all_whole_lines_before_a_cut_are_told(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t size = PAGES * UNIT;
   unsigned char *text = malloc(size);
   needles some = {.items = {{"", 0}}, .count = 1, .flags = TOME_PATTERN_IN_LINES};
@@ -92,6 +95,7 @@ static void all_whole_lines_before_a_cut_are_told(void **state) {
 /* The second search begins when the file has been cut already. */
 static void a_file_cut_before_the_search_is_searched_up_to_there(void **state) {
   (void)state;
+  needs_whole_pages();
   const size_t size = PAGES * UNIT;
   hit_list want = {0};
   unsigned char *text = text_of_words(size, &want);

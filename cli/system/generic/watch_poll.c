@@ -9,27 +9,6 @@
 
 #define LOOK_AFTER 100 /* ms */
 
-int tail_watch_begin(void) {
-  return TAIL_WATCH_NONE;
-}
-
-int tail_watch_file(int watch, int fd) {
-  (void)watch;
-  (void)fd;
-  return TAIL_WATCH_NONE;
-}
-
-int tail_watch_folder(int watch, const char *path) {
-  (void)watch;
-  (void)path;
-  return TAIL_WATCH_NONE;
-}
-
-void tail_watch_drop(int watch, int number) {
-  (void)watch;
-  (void)number;
-}
-
 static void end_without_reader(void) {
   raise(SIGPIPE);
   _exit(STATUS_ERROR); /* who started us has the signal blocked */

@@ -12,6 +12,8 @@
 
 #include <psapi.h>
 
+#include <tome/tome.h>
+
 #include "streams.h"
 #include "wide_text.h"
 
@@ -189,6 +191,7 @@ static const char *death_of(DWORD status) {
   return status >= 0xC0000000 ? text : NULL;
 }
 
+/* Wine forgets how much memory a process had when it ends. */
 int child_end(struct child_process *child, struct child_end *ret) {
   HANDLE process = (HANDLE)child->id;
   PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof memory};
@@ -199,7 +202,9 @@ int child_end(struct child_process *child, struct child_end *ret) {
     return windows_fail();
   (void)K32GetProcessMemoryInfo(process, &memory, sizeof memory);
   CloseHandle(process);
-  *ret = (struct child_end){
-      .failed = status != 0, .death = death_of(status), .peak_memory = memory.PeakWorkingSetSize};
+  uint64_t peak = memory.PeakWorkingSetSize;
+  *ret = (struct child_end){.failed = status != 0,
+                            .death = death_of(status),
+                            .peak_memory = peak > 0 ? peak : TOME_UNKNOWN};
   return 0;
 }

@@ -11,27 +11,6 @@
 
 #define LOOK_AFTER 100 /* ms */
 
-int tail_watch_begin(void) {
-  return TAIL_WATCH_NONE;
-}
-
-int tail_watch_file(int watch, int fd) {
-  (void)watch;
-  (void)fd;
-  return TAIL_WATCH_NONE;
-}
-
-int tail_watch_folder(int watch, const char *path) {
-  (void)watch;
-  (void)path;
-  return TAIL_WATCH_NONE;
-}
-
-void tail_watch_drop(int watch, int number) {
-  (void)watch;
-  (void)number;
-}
-
 void tail_watch_wait(int watch, int milliseconds, tail_watch_tell *tell, void *context) {
   HANDLE output = (HANDLE)_get_osfhandle(STREAM_OUT);
   (void)watch;

@@ -134,9 +134,14 @@ static int make_present(const search *s, unsigned char *data, tome_range piece) 
 
 static int search_in_place(search *s, unsigned char *data, tome_range piece, int is_passing) {
   uint64_t before = tome__guard_before(s->map);
+  uint64_t counted = s->count, behind_match = s->behind_match;
   int r = settle(s, before, data, piece, look(s, data, piece));
   if (is_passing)
     tome__os_let_go(data, (size_t)piece.length);
+  if (r == TOME_ELOST) { /* what was seen does not count */
+    s->count = counted;
+    s->behind_match = behind_match;
+  }
   return r;
 }
 
@@ -197,17 +202,18 @@ static int search_piece(search *s, tome_range *piece) {
   unsigned char *data;
   size_t available;
   window *pinned;
-  int passing;
+  int passing, has_room = piece->length <= MOST_ROOM;
   int r =
       tome__window_pin(s->map, piece->offset, (size_t)piece->length, &data, &available, &pinned);
   int mapped = r == 0;
-  if (r < 0 && (r != TOME_ENOMEM || piece->length > MOST_ROOM)) {
+  if (r < 0 && ((r != TOME_ENOMEM && r != TOME_ELOST) || !has_room)) {
     s->lost = *piece;
     return r;
   }
-  if (mapped && is_in_place(s, data, *piece, &passing)) {
+  int in_place = mapped && is_in_place(s, data, *piece, &passing);
+  if (in_place)
     r = search_in_place(s, data, *piece, passing);
-  } else {
+  if (!in_place || (r == TOME_ELOST && has_room && tome__reads_exactly(s->map))) {
     if (s->step > READ_PIECE)
       *piece = next_piece(s, READ_PIECE > s->length ? READ_PIECE : s->length);
     r = search_by_call(s, *piece);

@@ -12,8 +12,8 @@ void tome__os_unlock_end(const os_file *file);
  *  @param[in,out] ret_written  how much was is added to it, also on failure */
 int tome__os_append_zeros(const os_file *file, uint64_t new_size, uint64_t *ret_written);
 
-/** Make the file `new_size` bytes long, with a hole, if it is shorter. Pre: the end is locked; who knows nothing of that may append
- *  nevertheless, so the length is asked for right before. */
+/** Make the file `new_size` bytes long, with a hole, if it is shorter. Pre: the end is locked; who knows nothing of that may
+ *  append nevertheless, so the length is asked for right before. */
 int tome__os_set_longer(const os_file *file, uint64_t new_size);
 
 /** TOME_ENOSPC if the file system has fewer free blocks than [from, end) of a file takes. What is seen to be too much is not

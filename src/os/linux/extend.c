@@ -1,6 +1,7 @@
 /* Making files longer, with the blocks that belong to it. */
 #include "at_end.h"
 #include "calls.h"
+#include "description.h"
 #include "os.h"
 #include "posix_error.h"
 #include "posix_file.h"
@@ -70,14 +71,39 @@ int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length) {
 #define MOST ((size_t)0x7ffff000)
 
 /* With the offset -1 the description's position is used and moved: it tells where the piece landed. */
-ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
-                              off_t *ret_end) {
+static ssize_t write_piece(int descriptor, off_t at, int flags, const void *data, size_t length,
+                           off_t *ret_end) {
   struct iovec piece = {(void *)(uintptr_t)data, length < MOST ? length : MOST};
   ssize_t n;
   do
-    n = tome__os_calls.pwritev2(file->descriptor, &piece, 1, owned ? -1 : 0, RWF_APPEND);
+    n = tome__os_calls.pwritev2(descriptor, &piece, 1, at, flags);
   while (n < 0 && errno == EINTR);
   if (n >= 0)
-    *ret_end = owned ? tome__os_calls.lseek(file->descriptor, 0, SEEK_CUR) : -1;
+    *ret_end = at < 0 ? tome__os_calls.lseek(descriptor, 0, SEEK_CUR) : -1;
+  return n;
+}
+
+/* Through a description that appends, made for this one piece. */
+static ssize_t write_anew(const os_file *file, const void *data, size_t length, off_t *ret_end) {
+  int fd = tome__os_reopen(file->descriptor, 1);
+  ssize_t n = -1;
+  if (fd >= 0 && tome__os_calls.fcntl(fd, F_SETFL, O_APPEND) == 0)
+    n = write_piece(fd, -1, 0, data, length, ret_end);
+  else if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+    errno = EOPNOTSUPP;
+  int system = errno;
+  if (fd >= 0)
+    tome__os_calls.close(fd);
+  errno = system;
+  return n;
+}
+
+/* Linux before 4.16, and emulators, do not know the flag. Without it the call is an old one, which C libraries make where the kernel
+ * has no such call at all. */
+ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
+                              off_t *ret_end) {
+  ssize_t n = write_piece(file->descriptor, owned ? -1 : 0, RWF_APPEND, data, length, ret_end);
+  if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL))
+    n = write_anew(file, data, length, ret_end);
   return n;
 }

@@ -40,9 +40,13 @@ static void on_fault(int number, siginfo_t *info, void *context);
 /* The last bytes of a signal's description, which no system uses for this signal: how many of the handlers that we found it has been
  * through. Another copy of this library in the process counts its own. */
 typedef struct passage {
-  uintptr_t mark; /* whose; 0: nobody's */
-  uintptr_t depth;
+  uintptr_t mark; /* whose */
+  uintptr_t
+      depth; /* with the tag; without it nobody's: Linux before 4.17 and emulators leave there what was on the stack */
 } passage;
+
+#define TAG ((uintptr_t)0x6F6D6500)
+#define DEPTH_BITS ((uintptr_t)0xFF)
 
 /* Systems leave 32 bytes at least of what fits 64 and more, and 64 of 128. */
 #define MOST_COPIES (sizeof(siginfo_t) >= 128 ? 4 : 2)
@@ -57,12 +61,15 @@ static int go_deeper(siginfo_t *info) {
     char *at = passages(info) + i * sizeof(passage);
     passage p;
     memcpy(&p, at, sizeof p);
-    if (p.mark != 0 && p.mark != (uintptr_t)on_fault)
+    int tagged = (p.depth & ~DEPTH_BITS) == TAG;
+    if (tagged && p.mark != (uintptr_t)on_fault)
       continue;
-    int depth = p.mark ? (int)p.depth : 0;
-    p = (passage){(uintptr_t)on_fault, (uintptr_t)depth + 1};
-    memcpy(at, &p, sizeof p);
-    return depth;
+    uintptr_t depth = tagged ? p.depth & DEPTH_BITS : 0;
+    if (depth < MOST_HANDLERS) {
+      p = (passage){(uintptr_t)on_fault, TAG | (depth + 1)};
+      memcpy(at, &p, sizeof p);
+    }
+    return (int)depth;
   }
   return MOST_HANDLERS;
 }

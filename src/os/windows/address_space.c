@@ -48,16 +48,25 @@ void tome__space_ask_again(void) {
 #define QUIET_END (UINT64_C(7) << 40)
 #define MOST_TRIES 64
 
-/* A gap that opens there stays ours. Of 32 bits there is no such place, and the top is the next best. */
+/* Systems without placeholders may keep tables of all that is reserved, some bytes for each page of it. */
+#define MOST_BY_GAPS (UINT64_C(256) << 30)
+
+static uint64_t given_back; /* the last that lay there; under the table's lock */
+
+/* A gap that opens there stays ours. Where one was given back the system has its tables still. Of 32 bits there is no such place, and the top is the next best. */
 static void *reserve_quietly(size_t length) {
   static uint64_t next = QUIET_FROM; /* under the table's lock */
   const uint64_t needed = length;
   int tries = sizeof(void *) > 4 && needed < QUIET_END - QUIET_FROM ? MOST_TRIES : 0;
   for (int i = 0; i < tries; i++) {
-    if (needed > QUIET_END - next)
-      next = QUIET_FROM;
-    void *here = (void *)(uintptr_t)next;
-    next += needed + tome__os_system()->granularity;
+    void *here = (void *)(uintptr_t)given_back;
+    given_back = 0;
+    if (!here) {
+      if (needed > QUIET_END - next)
+        next = QUIET_FROM;
+      here = (void *)(uintptr_t)next;
+      next += needed + tome__os_system()->granularity;
+    }
     if (tome__os_calls.VirtualAlloc(here, length, MEM_RESERVE, PAGE_NOACCESS))
       return here;
   }
@@ -65,7 +74,10 @@ static void *reserve_quietly(size_t length) {
 }
 
 int tome__space_reserve(size_t length, char **ret_base) {
-  void *base = has_placeholders() ? placeholder(length) : reserve_quietly(length);
+  const uint64_t needed = length;
+  void *base = has_placeholders()      ? placeholder(length)
+               : needed > MOST_BY_GAPS ? NULL
+                                       : reserve_quietly(length);
   if (!base)
     return TOME_ENOMEM;
   *ret_base = base;
@@ -239,6 +251,8 @@ int tome__space_release(char *base, const piece *pieces, size_t count) {
   int r = 0;
   for (size_t i = 0; i < count; i++)
     if (!(has_placeholders() ? release_placeholder : give_back)(base, &pieces[i]) && r == 0)
+    if (!(has_placeholders() ? release_placeholder : give_back)(base, &pieces[i]) && r == 0)
       r = tome__os_failed();
+  if ((uintptr_t)base >= QUIET_FROM && (uintptr_t)base < QUIET_END)
+    given_back = (uintptr_t)base;
   return r;
-}

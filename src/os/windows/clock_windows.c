@@ -43,7 +43,7 @@ int tome__os_zone_at(int64_t utc, int32_t *ret_offset) {
   uint64_t units = (uint64_t)((utc + SECONDS_TO_1970) * UNITS_IN_SECOND);
   FILETIME file_time = {(DWORD)units, (DWORD)(units >> 32)};
   int ok = FileTimeToSystemTime(&file_time, &moment) &&
-           SystemTimeToTzSpecificLocalTimeEx(NULL, &moment, &local);
+           SystemTimeToTzSpecificLocalTime(NULL, &moment, &local);
   int64_t ahead = units_of(&local, &ok) - units_of(&moment, &ok);
   if (!ok)
     return TOME_ENOTSUP;

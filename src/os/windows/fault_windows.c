@@ -85,8 +85,8 @@ static verdict judge(const EXCEPTION_RECORD *record) {
     return is_second(address) ? FOREIGN : commit(m, address);
   if (p->kind == PIECE_TAKEN || at >= m->usable)
     return FOREIGN;
-  if (p->kind == PIECE_RESERVED)
-    return come_back(m, at);
+  if (at >= p->at + p->length) /* reserved, or behind a view that ends amid a granule */
+    return is_second(address) ? LOST : come_back(m, at);
   if (record->ExceptionCode == EXCEPTION_IN_PAGE_ERROR)
     return LOST;
   if (!is_second(address))
