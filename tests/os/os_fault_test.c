@@ -109,6 +109,26 @@ static void the_file_comes_back_under_the_patch(void **state) {
   close_guarded(&file);
 }
 
+/* Of a private copy that was given back while the file was short, what comes back with the file may be lost; but it is told so. */
+static void a_private_copy_may_lose_what_comes_back(void **state) {
+  (void)state;
+  size_t length = granules(2), cut = length - tome__os_system()->page;
+  os_file file = open_under_guard(length, OS_PRIVATE | OS_WRITE);
+  truncate_elsewhere(in_dir("file"), cut);
+  must_equal(load(length - 1), 0);
+  must_equal(struck, 1);
+  must_refuse(tome__os_map_over(&file, granules(1), mapped + granules(1), granules(1),
+                                OS_PRIVATE | OS_WRITE),
+              0);
+  unsigned char *bytes = new_pattern(cut, length - cut);
+  append_elsewhere(in_dir("file"), bytes, length - cut);
+  free(bytes);
+  unsigned char byte = load(length - 1);
+  must(struck == 2 ? byte == 0 : byte == pattern_byte(length - 1));
+  must_be_pattern(mapped, 0, granules(1));
+  close_guarded(&file);
+}
+
 /* Long copies are done by vector and string instructions: each begins again where it was. */
 static void a_copy_over_many_lost_pages_goes_on(void **state) {
   (void)state;
@@ -174,13 +194,10 @@ static void a_handler_can_be_put_and_taken_often(void **state) {
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      TEST(a_load_from_a_lost_page_is_mended),
-      TEST(a_store_into_a_lost_page_is_mended),
-      TEST(the_file_comes_back_under_the_patch),
-      TEST(a_copy_over_many_lost_pages_goes_on),
-      TEST(threads_may_fault_at_once),
-      TEST(populating_lost_pages_raises_nothing),
-      TEST(a_handler_can_be_put_and_taken_often),
+      TEST(a_load_from_a_lost_page_is_mended),    TEST(a_store_into_a_lost_page_is_mended),
+      TEST(the_file_comes_back_under_the_patch),  TEST(a_private_copy_may_lose_what_comes_back),
+      TEST(a_copy_over_many_lost_pages_goes_on),  TEST(threads_may_fault_at_once),
+      TEST(populating_lost_pages_raises_nothing), TEST(a_handler_can_be_put_and_taken_often),
   };
   return run_matching(tests, argc, argv);
 }

@@ -1,5 +1,6 @@
 /* One map, many threads. Runs under ThreadSanitizer as well, so no test here loses a page, and no byte is stored
  * by one thread while another looks at it. */
+#include "emulator_limits.h"
 #include "test_support.h"
 
 #include <pthread.h>
@@ -120,6 +121,7 @@ static void append_pattern(worker *self) {
 
 static void eight_readers_beside_an_appender_see_every_byte(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_pattern_file("file", PAGE);
   shared *all = share(open_map(path, TOME_WRITE), PAGE);
   run_threads(all, append_pattern, read_until_done);
@@ -142,6 +144,7 @@ static void write_pattern_past_the_end(worker *self) {
 
 static void eight_readers_beside_a_growing_writer_see_every_byte(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_pattern_file("file", PAGE);
   shared *all = share(open_map(path, TOME_WRITE | TOME_GROW), PAGE);
   run_threads(all, write_pattern_past_the_end, read_until_done);
@@ -277,6 +280,7 @@ static void must_hold_every_record(const shared *all, const unsigned char *bytes
 
 static void appends_of_many_threads_have_each_their_place(void **state) {
   (void)state;
+  needs_whole_pages();
   const char *path = make_file("file", "", 0);
   shared *all = share(open_map(path, TOME_WRITE), 0);
   run_threads(all, NULL, append_own_records);

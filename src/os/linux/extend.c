@@ -98,8 +98,8 @@ static ssize_t write_anew(const os_file *file, const void *data, size_t length, 
   return n;
 }
 
-/* Linux before 4.16, and emulators, do not know the flag. Without it the call is an old one, which C libraries make where the kernel
- * has no such call at all. */
+/* Linux before 4.16, and emulators, do not know the flag. Without it the call is an old one, which C libraries make where the
+ * kernel has no such call at all. */
 ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
                               off_t *ret_end) {
   ssize_t n = write_piece(file->descriptor, owned ? -1 : 0, RWF_APPEND, data, length, ret_end);

@@ -51,9 +51,10 @@ void tome__space_ask_again(void) {
 /* Systems without placeholders may keep tables of all that is reserved, some bytes for each page of it. */
 #define MOST_BY_GAPS (UINT64_C(256) << 30)
 
-static uint64_t given_back; /* the last that lay there; under the table's lock */
+/* What was given back last is taken first: of that the system may have its tables still. */
+static uint64_t given_back; /* under the table's lock; 0: nothing */
 
-/* A gap that opens there stays ours. Where one was given back the system has its tables still. Of 32 bits there is no such place, and the top is the next best. */
+/* A gap that opens there stays ours. Of 32 bits there is no such place, and the top is the next best. */
 static void *reserve_quietly(size_t length) {
   static uint64_t next = QUIET_FROM; /* under the table's lock */
   const uint64_t needed = length;
@@ -251,8 +252,9 @@ int tome__space_release(char *base, const piece *pieces, size_t count) {
   int r = 0;
   for (size_t i = 0; i < count; i++)
     if (!(has_placeholders() ? release_placeholder : give_back)(base, &pieces[i]) && r == 0)
-    if (!(has_placeholders() ? release_placeholder : give_back)(base, &pieces[i]) && r == 0)
       r = tome__os_failed();
-  if ((uintptr_t)base >= QUIET_FROM && (uintptr_t)base < QUIET_END)
-    given_back = (uintptr_t)base;
+  const uint64_t at = (uintptr_t)base;
+  if (at >= QUIET_FROM && at < QUIET_END)
+    given_back = at;
   return r;
+}

@@ -71,7 +71,10 @@ static verdict come_back(mapping *m, size_t at) {
   size_t end;
   if (tome__section_update(m, &end) < 0 || end <= at)
     return LOST;
-  return tome__pieces_complete(m, end < m->usable ? end : m->usable) == 0 ? ONCE_MORE : LOST;
+  if (tome__pieces_complete(m, end < m->usable ? end : m->usable) < 0)
+    return LOST;
+  const piece *p = &m->pieces[tome__piece_at(m, at)];
+  return at < p->at + p->length ? ONCE_MORE : LOST; /* a private view is not mapped anew */
 }
 
 static verdict judge(const EXCEPTION_RECORD *record) {
