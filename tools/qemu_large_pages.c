@@ -15,7 +15,8 @@ int mincore(void *at, size_t n, unsigned char *pages) {
   ask *real;
   memcpy(&real, &found, sizeof real);
   const size_t small = (size_t)sysconf(_SC_PAGESIZE);
-  const size_t ratio = strtoul(getenv("TOME_QEMU_PAGE"), NULL, 10) / small;
+  const char *page = getenv("TOME_QEMU_PAGE");
+  const size_t ratio = page ? strtoul(page, NULL, 10) / small : 1;
   const size_t count = (n + small - 1) / small;
   unsigned char *all = calloc(count + 1, 1);
   int r = all ? real(at, n, all) : -1;

@@ -21,15 +21,27 @@ check_format() {
   sources '*.c' '*.h' | xargs clang-format --dry-run -Werror
 }
 
-# The consumers are projects of their own and not in our compilation database, and NEON is of another processor.
+# in_database FOLDER: the sources that are compiled in a build. What is for other systems and processors is in none.
+in_database() {
+  sed -n "s|^ *\"file\": \"$PWD/\(.*\)\",\?|\1|p" "$1/compile_commands.json" | sort -u
+}
+
+# What Linux is built of, and of the POSIX fallback what that has not.
 check_tidy() {
   local settings
   # clang-tidy by itself goes on without settings that it cannot read.
   for settings in $(sources '*.clang-tidy'); do
     clang-tidy --config-file="$settings" --list-checks >/dev/null || return 1
   done
-  sources '*.c' ':!tests/consumers' ':!src/find/kernels/neon.c' |
-    xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build/lint 2> >(grep -v 'warnings\? generated' >&2)
+  # shellcheck disable=SC2046 # words
+  tidy build/lint $(in_database build/lint) &&
+    tidy build/lint-posix $(comm -13 <(in_database build/lint) <(in_database build/lint-posix))
+}
+
+# tidy BUILD FILE...
+tidy() {
+  printf '%s\n' "${@:2}" |
+    xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$1" 2> >(grep -v 'warnings\? generated' >&2)
 }
 
 check_cppcheck() {
@@ -52,10 +64,11 @@ check_python() {
     sources python/'*.py' tools/'*.py' packaging/'*.py' bench/'*.py' ':!python/tome' | xargs "$system_python" -m pyflakes
 }
 
+# But for headers that each system has one of.
 check_names() {
   local twice
   twice=$(sources | sed 's|.*/||' | sort | uniq -d |
-    grep -vx -e CMakeLists.txt -e .clang-tidy || true)
+    grep -vx -e CMakeLists.txt -e .clang-tidy -e calls.h -e fence.h -e os_platform.h -e system_calls.h || true)
   [ -z "$twice" ] || {
     echo "more than one file has the name ${twice//$'\n'/, }"
     return 1
@@ -73,9 +86,11 @@ check_length() {
 }
 
 run_lint() {
-  mkdir -p build/lint
+  mkdir -p build/lint build/lint-posix
   cmake -G Ninja -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
-    "-DTOME_PYTHON=$system_python" >build/lint/configure.log || stop 1 'the project cannot be configured'
+    "-DTOME_PYTHON=$system_python" >build/lint/configure.log &&
+    cmake -G Ninja -S . -B build/lint-posix -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+      '-DTOME_OS=posix;generic' >build/lint-posix/configure.log || stop 1 'the project cannot be configured'
 
   check 'format (clang-format)' check_format
   check 'sources (clang-tidy)' check_tidy

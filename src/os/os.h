@@ -21,9 +21,10 @@
 typedef struct os_system {
   size_t page;        /* bytes of a page; a power of two */
   size_t granularity; /* alignment of a mapping's file offset; a multiple of `page` */
-  size_t patch;       /* what can be put in the place of mapped pages begins at multiples of this; a divisor of `granularity` */
-  uint64_t spare;     /* address space to reserve beyond a file by default */
-  size_t window;      /* bytes of a window where the whole does not fit */
+  size_t
+      patch; /* what can be put in the place of mapped pages begins at multiples of this; a divisor of `granularity` */
+  uint64_t spare; /* address space to reserve beyond a file by default */
+  size_t window;  /* bytes of a window where the whole does not fit */
 } os_system;
 const os_system *tome__os_system(void);
 

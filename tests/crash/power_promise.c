@@ -96,8 +96,7 @@ uint64_t first_broken(const promise *p, size_t sector, const unsigned char *cont
     load(&coming, p->coming + at);
     load(&may_be_coming, p->may_be_coming + at);
     load(&may_be_zero, p->may_be_zero + at);
-    lanes broken =
-        (got != kept) & ~((got == coming) & may_be_coming) & ~((got == 0) & may_be_zero);
+    lanes broken = (got != kept) & ~((got == coming) & may_be_coming) & ~((got == 0) & may_be_zero);
     for (uint64_t k = 0; any_of(&broken); k++)
       if (broken[k])
         return at + k;

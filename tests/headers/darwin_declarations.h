@@ -210,9 +210,9 @@ struct stat {
 };
 #define st_birthtime st_birthtimespec.tv_sec
 #define S_IFMT 0170000
-#define S_ISBLK(mode) (((mode) & S_IFMT) == 0060000)
-#define S_ISDIR(mode) (((mode) & S_IFMT) == 0040000)
-#define S_ISREG(mode) (((mode) & S_IFMT) == 0100000)
+#define S_ISBLK(mode) (((mode)&S_IFMT) == 0060000)
+#define S_ISDIR(mode) (((mode)&S_IFMT) == 0040000)
+#define S_ISREG(mode) (((mode)&S_IFMT) == 0100000)
 int fstat(int, struct stat *);
 int fstatat(int, const char *, struct stat *, int);
 

@@ -159,7 +159,8 @@ static fill *const hard[] = {all_a, all_ab, fill_thue_morse, fill_fibonacci, gap
 static void must_find_hard(needle n, const unsigned char *data) {
   const unsigned char *last = NULL, *end = data + HARD;
   const unsigned char *first = find_bytes(data, HARD, n.bytes, n.length);
-  for (const unsigned char *at = first; at; at = find_bytes(at, (size_t)(end - at), n.bytes, n.length))
+  for (const unsigned char *at = first; at;
+       at = find_bytes(at, (size_t)(end - at), n.bytes, n.length))
     last = at++;
   finder f;
   for (int ignore_case = 0; ignore_case < 2; ignore_case++) {

@@ -15,7 +15,7 @@ static void growing_adds_zeros(void **state) {
     if (!sparse) { /* with blocks: where they are counted at all */
       os_stat status;
       must_refuse(tome__os_stat(&file, &status), 0);
-      must(status.allocated == TOME_UNKNOWN || status.allocated >= 299000);
+      must(status.allocated >= 299000); /* TOME_UNKNOWN is more than that */
     }
     close_os_file(&file);
     must_be_file(in_dir("file"), want, 300000);

@@ -71,7 +71,7 @@ static void a_file_without_holes_has_none(void **state) {
   must_equal(tome__os_next_data(&file, 0), 0);
   must_equal(tome__os_next_data(&file, 4999), 4999);
   uint64_t hole = tome__os_next_hole(&file, 0);
-  must(hole == UINT64_MAX || hole >= 5000);
+  must(hole >= 5000);
   if (is_supported(tome__os_holes(&file, 0, 5000, &count, &bytes))) {
     must_equal(count, 0);
     must_equal(bytes, 0);

@@ -24,6 +24,11 @@ int writes_at_end(void);
 int locks_on_fault(void);
 /** Advice about memory is followed, or refused. */
 int follows_advice(void);
+#define needs_followed_advice()                                                                    \
+  do {                                                                                             \
+    if (!follows_advice())                                                                         \
+      skip_because("this system follows no advice, and reads around what is touched");             \
+  } while (0)
 /** /proc/self/pagemap tells of this program's pages, in its byte order, and not of its emulator's. */
 int tells_own_pages(void);
 /** What a store makes present of memory that is shared is the page that it lies in, and no more. */

@@ -85,7 +85,8 @@ static void enter(ending e) {
   while (i < MOST && all[i].base)
     i++;
   demand(i < MOST, "too many mappings");
-  all[i] = e;
+  if (i < MOST)
+    all[i] = e;
   tome__os_mutex_unlock(&lock);
 }
 
@@ -111,7 +112,9 @@ int __wrap_tome__os_map(const os_file *file, uint64_t offset, size_t length, int
     return r;
   }
   if (usable == 0)
-    mmap(p, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    demand(mmap(p, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                0) == p,
+           "no memory");
   enter((ending){p, length, usable, offset, access});
   *ret_address = p;
   *ret_usable = usable;

@@ -116,12 +116,6 @@ static told told_of_map(tome *map) {
   return told_of(address_of(map, 0));
 }
 
-#define needs_followed_advice()                                                                    \
-  do {                                                                                             \
-    if (!follows_advice())                                                                         \
-      skip_because("this system follows no advice, and reads around what is touched");             \
-  } while (0)
-
 #define skip_through_windows()                                                                     \
   do {                                                                                             \
     if (forced_window())                                                                           \

@@ -1,6 +1,6 @@
 /* Letting go: what goes, what stays, and that no byte is lost. */
-#include "system_abilities.h"
 #include "page_model.h"
+#include "system_abilities.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
