@@ -87,10 +87,10 @@ check_length() {
 
 run_lint() {
   mkdir -p build/lint build/lint-posix
-  cmake -G Ninja -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+  { cmake -G Ninja -S . -B build/lint -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
     "-DTOME_PYTHON=$system_python" >build/lint/configure.log &&
     cmake -G Ninja -S . -B build/lint-posix -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
-      '-DTOME_OS=posix;generic' >build/lint-posix/configure.log || stop 1 'the project cannot be configured'
+      '-DTOME_OS=posix;generic' >build/lint-posix/configure.log; } || stop 1 'the project cannot be configured'
 
   check 'format (clang-format)' check_format
   check 'sources (clang-tidy)' check_tidy
