@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <tome/tome.h>
 #include <unistd.h>
 
@@ -102,6 +103,33 @@ static void without_a_flag_for_it_appends_lose_nothing_of_others(void) {
     must_append_behind_others(TOME_WRITE);
     must_append_behind_others(TOME_WRITE | TOME_GROW);
   }
+}
+
+static int is_locked_for_children(int fd) {
+  pid_t child = fork();
+  if (child == 0) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    _exit(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK && lock.l_pid == getppid());
+  }
+  int status;
+  MUST(waitpid(child, &status, 0) == child && WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+/* Closing any descriptor of the file would give up the locks of the process. */
+static void without_a_flag_for_it_appends_keep_the_record_locks(void) {
+  tome *map = open_file(TOME_WRITE);
+  int fd = open(path, O_RDWR | O_CLOEXEC);
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  MUST(fcntl(fd, F_SETLK, &lock) == 0 && is_locked_for_children(fd));
+  flag_refusal = EOPNOTSUPP;
+  tome__os_calls.pwritev2 = no_appending_flag;
+  MUST(tome_append(map, "x", 1, NULL) == 0);
+  MUST(tome_append(map, "y", 1, NULL) == 0);
+  tome__os_calls = real;
+  MUST(is_locked_for_children(fd));
+  MUST(tome_close(map) == 0);
+  close(fd);
 }
 
 static int no_fstat(int fd, struct stat *status) {
@@ -233,6 +261,7 @@ int main(void) {
   real = tome__os_calls;
   a_copy_without_sets_reads_back_what_was_stored();
   without_a_flag_for_it_appends_lose_nothing_of_others();
+  without_a_flag_for_it_appends_keep_the_record_locks();
   a_check_that_cannot_ask_the_file_says_so();
   a_directory_without_fsync_is_synced_with_its_file_system();
   without_a_scan_mapped_pages_are_counted_one_by_one();

@@ -109,7 +109,7 @@ int tome__os_set_longer(const os_file *file, uint64_t new_size) {
   return r == 0 && now.size < new_size ? tome__os_truncate(file, new_size) : r;
 }
 
-ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
+ssize_t tome__os_write_at_end(os_file *file, int owned, const void *data, size_t length,
                               off_t *ret_end) {
   (void)owned;
   tome__os_lock_end(file);

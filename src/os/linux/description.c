@@ -26,6 +26,9 @@ void tome__os_own_description(os_file *file) {
     file->borrowed = 1;
   if (fd >= 0)
     tome__os_calls.close(fd);
+  if (file->appender >= 0) /* its position is the parent's as well */
+    tome__os_calls.close(file->appender);
+  file->appender = -1;
 }
 
 /* pwritev2() appends to any description. */

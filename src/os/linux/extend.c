@@ -83,27 +83,33 @@ static ssize_t write_piece(int descriptor, off_t at, int flags, const void *data
   return n;
 }
 
-/* Through a description that appends, made for this one piece. */
-static ssize_t write_anew(const os_file *file, const void *data, size_t length, off_t *ret_end) {
+/* A description that appends. It stays: whoever closes any descriptor of a file gives up the record locks of the process on it. */
+static int need_appender(os_file *file) {
+  if (file->appender >= 0)
+    return 0;
   int fd = tome__os_reopen(file->descriptor, 1);
-  ssize_t n = -1;
-  if (fd >= 0 && tome__os_calls.fcntl(fd, F_SETFL, O_APPEND) == 0)
-    n = write_piece(fd, -1, 0, data, length, ret_end);
-  else if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+  if (fd >= 0 && tome__os_calls.fcntl(fd, F_SETFL, O_APPEND) == 0) {
+    file->appender = fd;
+    return 0;
+  }
+  if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
     errno = EOPNOTSUPP;
   int system = errno;
   if (fd >= 0)
     tome__os_calls.close(fd);
   errno = system;
-  return n;
+  return -1;
 }
 
 /* Linux before 4.16, and emulators, do not know the flag. Without it the call is an old one, which C libraries make where the
  * kernel has no such call at all. */
-ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
+ssize_t tome__os_write_at_end(os_file *file, int owned, const void *data, size_t length,
                               off_t *ret_end) {
-  ssize_t n = write_piece(file->descriptor, owned ? -1 : 0, RWF_APPEND, data, length, ret_end);
-  if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL))
-    n = write_anew(file, data, length, ret_end);
+  ssize_t n = -1;
+  if (file->appender < 0)
+    n = write_piece(file->descriptor, owned ? -1 : 0, RWF_APPEND, data, length, ret_end);
+  if (n < 0 && (file->appender >= 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) &&
+      need_appender(file) == 0)
+    n = write_piece(file->appender, -1, 0, data, length, ret_end);
   return n;
 }

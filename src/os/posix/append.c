@@ -10,7 +10,7 @@
 /* One piece at the end of the file, wherever that is; *ret_end is where the file's end was right after it. If the position does not
  * tell, the size does, unless someone else has appended since. Where neither can be asked, `expected` is what it would be if
  * nobody else appends. */
-static ssize_t append_piece(const os_file *file, int owned, uint64_t expected, const void *data,
+static ssize_t append_piece(os_file *file, int owned, uint64_t expected, const void *data,
                             size_t length, uint64_t *ret_end) {
   off_t end;
   os_stat now;
@@ -33,7 +33,7 @@ static void undo_append(const os_file *file, uint64_t start, size_t done) {
   errno = system;
 }
 
-static int append_atomically(const os_file *file, int owned, uint64_t size, const void *data,
+static int append_atomically(os_file *file, int owned, uint64_t size, const void *data,
                              size_t length, uint64_t *ret_offset) {
   uint64_t start = 0, end = 0;
   for (size_t done = 0; done < length;) {

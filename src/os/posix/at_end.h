@@ -8,7 +8,7 @@
  *  @param owned  the position is ours, and may be used and moved
  *  @param[out] ret_end  where the piece ends; -1: not known
  *  @return how much was written; -1 and errno, EOPNOTSUPP: not known here, or not for this file */
-ssize_t tome__os_write_at_end(const os_file *file, int owned, const void *data, size_t length,
+ssize_t tome__os_write_at_end(os_file *file, int owned, const void *data, size_t length,
                               off_t *ret_end);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct os_file {
   int directory;    /* where the file was created, until its name is durable; else -1 */
   int created;      /* by us, so that we may remove it */
   int name_at_risk; /* its directory entry may not be durable */
-  int appender; /* writes at the end of the file, on systems where the descriptor cannot do that too; else -1 */
+  int appender; /* writes at the end of the file, where the descriptor cannot do that too; else -1 */
   int borrowed; /* the description is shared with the caller's descriptor */
   int writable;
   int borrows_pages; /* its pages are those of another file, below it; known once its traits are */
