@@ -83,9 +83,9 @@ run_matrix() {
   done
   [ ${#chosen[@]} -gt 0 ] || mapfile -t chosen < <(matrix_targets "$matrix_core")
   set_up_targets "${chosen[@]}"
-  rm -rf "$matrix_results"
   mkdir -p "$matrix_results"
   for target in "${chosen[@]}"; do
+    rm -f "$matrix_results/$target".*
     run_target "$target"
   done
   python3 tools/matrix_table.py "$matrix_results" "${chosen[@]}"
