@@ -8,6 +8,7 @@ import random
 import unittest
 
 import command_harness
+from memory_pages import are_counted
 
 UTC = datetime.timezone.utc
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
@@ -522,7 +523,8 @@ class Between(command_harness.CommandTest):
         self.assertLess(self.resident("log"), 512 * 1024)
         status, output, _ = self.between("log", shown(low), "+200000s")
         self.assertEqual((0, 200001 * len(line % shown(low))), (status, len(output)))
-        self.assertLess(self.resident("log"), 1024 * 1024)
+        if are_counted():  # or else it is not known what was in memory before, so it has to stay there
+            self.assertLess(self.resident("log"), 1024 * 1024)
 
     def resident(self, name):
         _, output, _ = self.tome("info", "--json", name)

@@ -14,6 +14,8 @@ PROGRAM = os.path.abspath(os.environ["TOME_COMMAND"])
 # What runs programs of another system or processor, as words of a shell; nothing for programs of this one.
 EMULATOR = shlex.split(os.environ.get("TOME_EMULATOR", ""))
 COMMAND = [*EMULATOR, PROGRAM]
+# Whether the command was built for Linux, not from what POSIX has alone.
+FOR_LINUX = "linux" in os.environ.get("TOME_SYSTEMS", "linux").split("+")
 ON_WINDOWS = PROGRAM.endswith(".exe")
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 VERBS = ("info", "slice", "read", "find", "grep", "lines", "between", "tail", "put", "append", "resize", "warm", "evict", "lock", "bench")

@@ -4,10 +4,11 @@ import mmap
 import os
 import shutil
 import subprocess
+import unittest
 
 import command_harness
-from command_harness import EMULATOR, PROGRAM, CommandTest
-from memory_pages import PAGE, evict, hold, resident
+from command_harness import EMULATOR, FOR_LINUX, PROGRAM, CommandTest
+from memory_pages import NOTHING_DIRTY, PAGE, evict, hold, resident
 from taken_back import tried_again
 
 MIB = 1 << 20
@@ -86,6 +87,7 @@ class Evict(CommandTest):
         self.assertEqual((3 * PAGE, 0), (entry["before"], entry["after"]))
         self.assertEqual([False] * 3, resident("f"))
 
+    @unittest.skipUnless(FOR_LINUX, "which processes have a file mapped is told by Linux alone")
     def test_who_keeps_what_stays_is_told(self):
         self.file("f", bytes(PAGE))
         evict(self, "f")
@@ -138,7 +140,7 @@ class Evict(CommandTest):
                 "hole_bytes": 0,
                 "before": 2 * PAGE,
                 "after": 0,
-                "dirty": 0,
+                "dirty": NOTHING_DIRTY,
             },
             json.loads(self.tome("evict", "--json", "f")[1])[0],
         )

@@ -9,7 +9,7 @@ import subprocess
 
 import command_harness
 from command_harness import COMMAND, EMULATOR, ON_WINDOWS, PROGRAM, CommandTest, not_on_windows
-from memory_pages import PAGE, evict, resident
+from memory_pages import NOTHING_DIRTY, PAGE, evict, resident
 
 MIB = 1 << 20
 NOBODY = 65534
@@ -125,7 +125,7 @@ class Locked(Lock):
                     "hole_bytes": 0,
                     "before": 0,
                     "after": PAGE,
-                    "dirty": 0,
+                    "dirty": NOTHING_DIRTY,
                 }
             ],
             json.loads(answer),

@@ -1,11 +1,12 @@
 """Which pages of a file are in memory, asked of the kernel without the command, and arranged: let go, or
 brought there and held."""
 import ctypes
+import errno
 import mmap
 import os
 import time
 
-from command_harness import ON_WINDOWS
+from command_harness import EMULATOR, FOR_LINUX, ON_WINDOWS
 
 PAGE = mmap.PAGESIZE
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -15,6 +16,18 @@ LIBC.mmap.restype = ctypes.c_void_p
 LIBC.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
 LIBC.munmap.argtypes = LIBC.mlock.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 LIBC.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+
+
+def are_counted():
+    """Whether the command can ask how many pages of a file are in memory, and how many of them are dirty, without mapping it:
+    by cachestat(2), which Linux has since 6.5, and emulators do not pass on."""
+    cachestat = 451
+    LIBC.syscall(cachestat, -1, None, None, 0)
+    return FOR_LINUX and not EMULATOR and ctypes.get_errno() != errno.ENOSYS
+
+
+# What is told of files of which nothing is dirty.
+NOTHING_DIRTY = 0 if are_counted() else None
 
 
 def map_file(file, size):

@@ -9,7 +9,7 @@ import time
 
 import command_harness
 from command_harness import COMMAND, EMULATOR, PROGRAM, CommandTest
-from memory_pages import PAGE, evict, resident, skip_on_windows
+from memory_pages import NOTHING_DIRTY, PAGE, evict, resident, skip_on_windows
 from pseudo_terminal import Terminal
 from refused_calls import refusing
 from taken_back import tried_again
@@ -63,7 +63,7 @@ class Warm(WarmTest):
                 "hole_bytes": 0,
                 "before": there - PAGE,
                 "after": 2 * PAGE,
-                "dirty": 0,
+                "dirty": NOTHING_DIRTY,
             },
             json.loads(
                 self.tome("warm", "--json", "--from", str(PAGE + 1), "--to", str(3 * PAGE), "f")[1]

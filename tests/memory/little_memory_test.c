@@ -514,7 +514,7 @@ static void plant_stores_that_stay_private(void) {
   tome__os_calls.mmap = map_privately;
 }
 
-enum { FIND = 0, RFIND = 1, WRITE = 5, APPEND = 10, SEARCH = 14 }; /* in the list of operations */
+enum { FIND = 0, RFIND = 1, LOOK = 4, WRITE = 5, APPEND = 10, SEARCH = 14 }; /* in the list of operations */
 
 static const size_t lean_operations[] = {FIND, RFIND, SEARCH};
 
@@ -535,7 +535,7 @@ static const planted bugs[] = {
      ANYWHERE},
     {"an append that keeps a copy", plant_a_copy_of_what_is_appended, run_operation, APPEND, GROUP},
     {"stores that stay private", plant_stores_that_stay_private, run_operation, WRITE, GROUP},
-    {"windows that are never let go", plant_windows_that_stay, run_operation, FIND, SPACE},
+    {"windows that are never let go", plant_windows_that_stay, run_operation, LOOK, SPACE},
 };
 
 static void bug_is_found(void **state) {
