@@ -12,7 +12,10 @@ exec 9>"$WINEPREFIX.lock"
 flock 9
 if [ ! -e "$WINEPREFIX/made" ] || ! wineserver -k0 >/dev/null 2>&1; then
   wineserver -p60 </dev/null >/dev/null 2>&1 9>&- || true
-  wine wineboot -i </dev/null >/dev/null 2>&1 9>&-
+  if ! wine wineboot -i </dev/null >/dev/null 2>&1 9>&-; then
+    echo "run_in_wine.sh: Wine does not start with $WINEPREFIX" >&2
+    exit 125
+  fi
   touch "$WINEPREFIX/made"
 fi
 exec 9>&-

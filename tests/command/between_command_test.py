@@ -267,7 +267,10 @@ class Between(command_harness.CommandTest):
 
     def test_text_is_compared_by_bytes(self):
         dice = random.Random(8)
-        words = sorted(bytes(dice.choice(b"abB\xc3\xa9-") for _ in range(dice.randrange(1, 6))) for _ in range(3000))
+        letters = [b"a", b"b", b"B", b"-", b"\xc3\xa9"]
+        if not command_harness.ON_WINDOWS:  # where arguments are text
+            letters += [b"\xc3", b"\xa9"]
+        words = sorted(b"".join(dice.choices(letters, k=dice.randrange(1, 6))) for _ in range(3000))
         self.write("log", b"".join(b"1 %s rest\n" % word for word in words))
         for _ in range(command_harness.so_many(40)):
             low, high = sorted((dice.choice(words), dice.choice(words)))

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import command_harness
-from command_harness import COMMAND
+from command_harness import COMMAND, CommandTest
 from memory_pages import PAGE, evict, hold, resident, while_unchanged
 from pseudo_terminal import Terminal
 
@@ -250,6 +250,10 @@ class Json(Picture):
         self.assertEqual(PAGE * sum(pages), entry["resident"])
         self.assertLessEqual({block["dirty"] for block in entry["blocks"]}, {0, None})
 
+
+class JsonAnywhere(CommandTest):
+    """What holds where nobody is told what is in memory, too."""
+
     def test_blocks_cover_a_file_of_any_length(self):
         for size in (1, PAGE, PAGE + 1, 1024 * PAGE, 1024 * PAGE + 1, 5000001):
             with open("f", "wb") as file:
@@ -263,6 +267,7 @@ class Json(Picture):
             self.assertEqual(size, at)
 
     def test_without_map_there_are_none(self):
+        self.file("f", b"abc")
         self.assertNotIn("blocks", json.loads(self.tome("info", "--json", "f")[1])[0])
 
 
