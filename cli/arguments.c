@@ -53,7 +53,8 @@ static int refuse_long_option(const struct arguments *args, const char *given) {
 }
 
 static int refuse_option(const struct arguments *args, int missing_value) {
-  const char *given = args->argv[optind - 1];
+  int past = optind > args->argc; /* where some go for a value that is missing */
+  const char *given = args->argv[past ? args->argc - 1 : optind - 1];
   const char *name = optopt ? long_name(args->verb, optopt) : NULL;
   int is_long = strncmp(given, "--", 2) == 0;
   if (is_long &&
