@@ -207,11 +207,13 @@ class Tail(CommandTest):
 
     def test_what_comes_through_a_pipe_is_not_held_back(self):
         with subprocess.Popen(
-            [*COMMAND, "tail", "-n", "+2"], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*COMMAND, "tail", "-n", "+2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             process.stdin.write(b"one\ntwo\nthr")
+            process.stdin.flush()
             self.assertEqual(b"two\nthr", process.stdout.read(7))
             process.stdin.write(b"ee\n")
+            process.stdin.flush()
             self.assertEqual(b"ee\n", process.stdout.read(3))
             process.stdin.close()
             self.assertEqual(0, process.wait(100))
