@@ -1,15 +1,14 @@
 /* Telling the system what will be touched. */
 #include "calls.h"
 #include "os.h"
+#include "page_span.h"
 
 #include <string.h>
 #include <tome/map.h>
 
 static void advise_around(void *address, size_t length, int advice) {
-  size_t page = tome__os_system()->page;
-  uintptr_t first = (uintptr_t)address & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length + page - 1) & ~(page - 1);
-  tome__os_calls.posix_madvise((void *)first, end - first, advice);
+  page_span all = pages_around(address, length);
+  tome__os_calls.posix_madvise(all.address, all.length, advice);
 }
 
 void tome__os_will_need(void *address, size_t length) {
@@ -24,11 +23,9 @@ void tome__os_advise(void *address, size_t length, uint32_t advice) {
 }
 
 void tome__os_let_go(void *address, size_t length) {
-  size_t page = tome__os_system()->page;
-  uintptr_t first = ((uintptr_t)address + page - 1) & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length) & ~(page - 1);
-  if (first < end)
-    tome__os_calls.posix_madvise((void *)first, end - first, POSIX_MADV_DONTNEED);
+  page_span all = pages_inside(address, length);
+  if (all.length > 0)
+    tome__os_calls.posix_madvise(all.address, all.length, POSIX_MADV_DONTNEED);
 }
 
 /* What that advice does to private memory is the system's choice; a new mapping is all zeros. */

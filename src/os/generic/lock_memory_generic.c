@@ -4,22 +4,10 @@
  * locked right after it failed, then it was not the limit; what it was is asked again when the pages are brought in. */
 #include "calls.h"
 #include "os.h"
+#include "page_span.h"
 #include "posix_error.h"
 
 #include <errno.h>
-
-/* The whole pages around a range. */
-typedef struct pages {
-  void *address;
-  size_t length;
-} pages;
-
-static pages pages_around(void *address, size_t length) {
-  size_t page = tome__os_system()->page;
-  uintptr_t first = (uintptr_t)address & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length + page - 1) & ~(page - 1);
-  return (pages){(void *)first, end - first};
-}
 
 void tome__os_lock_limit(uint64_t *ret_limit, uint64_t *ret_locked) {
   *ret_limit = *ret_locked = UINT64_MAX;
@@ -57,12 +45,12 @@ static int lock_failed(size_t length) {
 }
 
 int tome__os_lock(void *address, size_t length) {
-  pages all = pages_around(address, length);
+  page_span all = pages_around(address, length);
   return tome__os_calls.mlock(all.address, all.length) == 0 ? 0 : lock_failed(all.length);
 }
 
 int tome__os_bring_in(void *address, size_t length) {
-  pages all = pages_around(address, length);
+  page_span all = pages_around(address, length);
   if (tome__os_calls.mlock(all.address, all.length) == 0)
     return 0;
   int r = lock_failed(all.length);
@@ -70,6 +58,6 @@ int tome__os_bring_in(void *address, size_t length) {
 }
 
 int tome__os_unlock(void *address, size_t length) {
-  pages all = pages_around(address, length);
+  page_span all = pages_around(address, length);
   return tome__os_calls.munlock(all.address, all.length) < 0 ? tome__os_failed() : 0;
 }

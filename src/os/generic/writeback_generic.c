@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "os.h"
 #include "posix_error.h"
+#include "posix_file.h"
 #include "sync_mapped.h"
 
 #include <errno.h>
@@ -25,10 +26,7 @@ static int sync_name(os_file *file) {
     return tome__os_write_back_failed();
   if (failed < 0)
     sync();
-  file->name_at_risk = 0;
-  if (file->directory >= 0)
-    tome__os_calls.close(file->directory);
-  file->directory = -1;
+  tome__os_name_is_safe(file);
   return 0;
 }
 

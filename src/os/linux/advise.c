@@ -1,6 +1,7 @@
 /* Telling the kernel what will be touched, and asking it to touch it first. */
 #include "calls.h"
 #include "os.h"
+#include "page_span.h"
 #include "posix_error.h"
 
 #include <errno.h>
@@ -10,10 +11,8 @@
 #include <tome/map.h>
 
 static int advise_around(void *address, size_t length, int advice) {
-  size_t page = tome__os_system()->page;
-  uintptr_t first = (uintptr_t)address & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length + page - 1) & ~(page - 1);
-  return tome__os_calls.madvise((void *)first, end - first, advice);
+  page_span all = pages_around(address, length);
+  return tome__os_calls.madvise(all.address, all.length, advice);
 }
 
 void tome__os_will_need(void *address, size_t length) {
@@ -45,11 +44,9 @@ void tome__os_expect(const os_file *file, uint32_t advice) {
 }
 
 void tome__os_let_go(void *address, size_t length) {
-  size_t page = tome__os_system()->page;
-  uintptr_t first = ((uintptr_t)address + page - 1) & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length) & ~(page - 1);
-  if (first < end)
-    tome__os_calls.madvise((void *)first, end - first, MADV_DONTNEED);
+  page_span all = pages_inside(address, length);
+  if (all.length > 0)
+    tome__os_calls.madvise(all.address, all.length, MADV_DONTNEED);
 }
 
 /* What the program has locked (mlockall) is not let go. */

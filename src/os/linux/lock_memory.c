@@ -5,6 +5,7 @@
  * mlock() would make of its pages. */
 #include "calls.h"
 #include "os.h"
+#include "page_span.h"
 #include "posix_error.h"
 
 #include <errno.h>
@@ -14,19 +15,6 @@
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
 #endif
-
-/* The whole pages around a range. */
-typedef struct pages {
-  void *address;
-  size_t length;
-} pages;
-
-static pages pages_around(void *address, size_t length) {
-  size_t page = tome__os_system()->page;
-  uintptr_t first = (uintptr_t)address & ~(page - 1);
-  uintptr_t end = ((uintptr_t)address + length + page - 1) & ~(page - 1);
-  return (pages){(void *)first, end - first};
-}
 
 /* "VmLck:       64 kB" */
 static uint64_t locked_bytes(void) {
@@ -66,7 +54,7 @@ static int lock_failed(size_t length) {
 }
 
 int tome__os_lock(void *address, size_t length) {
-  pages all = pages_around(address, length);
+  page_span all = pages_around(address, length);
   if (tome__os_calls.mlock2(all.address, all.length, MLOCK_ONFAULT) == 0)
     return 0;
   /* Before Linux 4.4, and in emulators that do not know the flag: there a page that cannot be had is TOME_ENOMEM. */
@@ -79,13 +67,13 @@ int tome__os_bring_in(void *address, size_t length) {
   int r = tome__os_populate(address, length, 0);
   if (r != TOME_ENOTSUP)
     return r;
-  pages all = pages_around(address, length); /* before Linux 5.14 */
+  page_span all = pages_around(address, length); /* before Linux 5.14 */
   if (tome__os_calls.mlock(all.address, all.length) == 0)
     return 0;
   return errno == EAGAIN ? TOME_ENOMEM : errno == ENOMEM ? TOME_ELOST : tome__os_failed();
 }
 
 int tome__os_unlock(void *address, size_t length) {
-  pages all = pages_around(address, length);
+  page_span all = pages_around(address, length);
   return tome__os_calls.munlock(all.address, all.length) < 0 ? tome__os_failed() : 0;
 }

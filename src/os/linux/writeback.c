@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "os.h"
 #include "posix_error.h"
+#include "posix_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,10 +38,7 @@ static int sync_name(os_file *file) {
     failed = tome__os_calls.syncfs(file->descriptor);
   if (failed < 0)
     return tome__os_write_back_failed();
-  file->name_at_risk = 0;
-  if (file->directory >= 0)
-    tome__os_calls.close(file->directory);
-  file->directory = -1;
+  tome__os_name_is_safe(file);
   return 0;
 }
 

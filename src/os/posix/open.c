@@ -229,3 +229,10 @@ int tome__os_close(os_file *file) {
     return tome__os_failed();
   return 0;
 }
+
+void tome__os_name_is_safe(os_file *file) {
+  file->name_at_risk = 0;
+  if (file->directory >= 0)
+    tome__os_calls.close(file->directory);
+  file->directory = -1;
+}

@@ -10,4 +10,7 @@ int tome__os_owns_position(os_file *file);
 /** Whether the process may make a file `size` bytes long. Asking first avoids SIGXFSZ. */
 int tome__os_may_reach(uint64_t size);
 
+/** The directory of a created file has been synced: its name is there after power loss, and the directory is no longer needed. */
+void tome__os_name_is_safe(os_file *file);
+
 #endif
