@@ -23,7 +23,7 @@ PYTEST = re.compile(r"PYTEST (?:(passed|failed) (.*)|(skipped) (.*?): (.*))")
 PYTHON = re.compile(r"(\w+): python\.(\d+\.\d+)\..*")
 FIGURE = re.compile(r"FIGURE (.*): (\d+)")
 PLANTED = re.compile(r"PLANTED (.*): (found .*)")
-REASON = re.compile(r"SKIP(?:PED)?(?: [\w.]+)?: (.*)")
+REASON = re.compile(r"SKIP(?:PED)?(?: [\w.+]+)?: (.*)")
 MEANING = {
     "OK": "passed",
     "FAILED": "failed",
