@@ -18,6 +18,7 @@ typedef struct making {
   size_t count;
   unsigned char *text; /* of expressions that are put together */
   int hasty_loops;     /* see has_hasty_loops() */
+  int slow_parts;      /* see has_slow_parts() */
 } making;
 
 /* ---- memory ---- */
@@ -99,9 +100,11 @@ static pcre2_code *compile(const making *work, const void *text, size_t length, 
 }
 
 static void keep(making *work, pcre2_code *code, int by_line) {
-  uint32_t options = PCRE2_JIT_COMPLETE | (by_line ? 0 : PCRE2_JIT_PARTIAL_HARD);
+  int in_parts = !by_line && !work->slow_parts;
+  uint32_t options = PCRE2_JIT_COMPLETE | (in_parts ? PCRE2_JIT_PARTIAL_HARD : 0);
   int compiled = pcre2_jit_compile(code, options) == 0;
-  work->regex->codes[work->regex->count++] = (regex_code){code, compiled, by_line};
+  work->regex->codes[work->regex->count++] =
+      (regex_code){code, compiled, compiled && in_parts, by_line};
 }
 
 /* Each expression by itself: whether it is right, and what is known of it. */
@@ -130,15 +133,29 @@ static void write_string(making *work, size_t *length, const char *text) {
   write_text(work, length, text, strlen(text));
 }
 
-/* Before version 10.43 machine code of PCRE2 passes over matches where a loop follows a group of alternatives, as in (1|)b*1: it
- * takes for the whole group what it learnt of the loop behind one of them. It learns nothing behind a look ahead, an empty one,
- * too. */
-static int has_hasty_loops(void) {
+static int is_before_10_43(void) {
   char version[64] = "", *minor = version;
   if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) < (int)sizeof version)
     pcre2_config(PCRE2_CONFIG_VERSION, version);
   unsigned long major = strtoul(version, &minor, 10);
   return major == 10 && *minor == '.' && strtoul(minor + 1, NULL, 10) < 43;
+}
+
+/* Before version 10.43 machine code of PCRE2 passes over matches where a loop follows a group of alternatives, as in (1|)b*1: it
+ * takes for the whole group what it learnt of the loop behind one of them. It learns nothing behind a look ahead, an empty one,
+ * too. */
+static int has_hasty_loops(void) {
+  return is_before_10_43();
+}
+
+/* There, machine code for 64-bit ARM that may match in part looks for the first byte of a match again at each byte, through all of the
+ * subject, and sometimes behind it: https://github.com/PCRE2Project/pcre2/issues/257 */
+static int has_slow_parts(void) {
+  char machine[128] = "";
+  int length = pcre2_config(PCRE2_CONFIG_JITTARGET, NULL);
+  if (length > 0 && length <= (int)sizeof machine)
+    pcre2_config(PCRE2_CONFIG_JITTARGET, machine);
+  return strncmp(machine, "ARM-64", 6) == 0 && is_before_10_43();
 }
 
 /* What the flags want around an expression. */
@@ -377,7 +394,11 @@ static int make(making *work) {
 }
 
 int tome__regex_begin(tome_pattern *p, const tome_needle *needles, size_t count) {
-  making work = {.p = p, .needles = needles, .count = count, .hasty_loops = has_hasty_loops()};
+  making work = {.p = p,
+                 .needles = needles,
+                 .count = count,
+                 .hasty_loops = has_hasty_loops(),
+                 .slow_parts = has_slow_parts()};
   int r = make(&work);
   end(&work);
   return r;

@@ -91,7 +91,7 @@ static int call(matcher *m, const regex_code *code, const unsigned char *subject
   uint32_t bytes = (uint32_t)(length < LONGEST_COUNTED ? length : LONGEST_COUNTED);
   bytes = s->in_block ? 0 : bytes;
   pcre2_set_match_limit(s->limits, STEPS + STEPS_FOR_BYTE * bytes);
-  if (!code->compiled)
+  if (!(options & PCRE2_PARTIAL_HARD ? code->in_parts : code->compiled))
     return pcre2_match(code->code, subject, length, at, options, s->data, s->limits);
   int answer = pcre2_jit_match(code->code, subject, length, at, options, s->data, s->limits);
   if (answer == PCRE2_ERROR_JIT_STACKLIMIT && get_stack(m))

@@ -13,6 +13,7 @@
 typedef struct regex_code {
   pcre2_code *code;
   int compiled; /* to machine code */
+  int in_parts; /* to machine code that may match in part, too */
   int by_line;  /* it was not understood: each line is searched by itself */
 } regex_code;
 
