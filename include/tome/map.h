@@ -151,7 +151,7 @@ TOME_API uint64_t tome_size(const tome *map);
  *  @param size  bytes
  *  @return 0, or
  *          TOME_EREADONLY (not opened with TOME_WRITE), TOME_EACCES (sealed memory), TOME_EBUSY (a view covers bytes
- *          that would be cut),
+ *          that would be cut; on Windows also: someone else, or a copy, has the file mapped),
  *          TOME_ENOTSUP (a device), TOME_ENOSPC, TOME_EFBIG, TOME_EIO. After any failure size and contents are as before.
  *  Since 0.1. */
 TOME_API int tome_resize(tome *map, uint64_t size);

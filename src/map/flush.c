@@ -71,8 +71,13 @@ static void know_file(tome *map) {
   map->if_flush_fails = tome__os_new(1, sizeof *map->if_flush_fails);
 }
 
+/* What was not begun is no failure of writing. */
+static int may_have_lost(int code) {
+  return code < 0 && code != TOME_ENOMEM && code != TOME_EBUSY && code != TOME_ENOTSUP;
+}
+
 /* The system forgets a failed write-back once it has told it, so we remember. A failure through another map of the file
- * counts also if it comes while this one is being flushed. Too little memory to begin with is no failure of writing. */
+ * counts also if it comes while this one is being flushed. */
 int tome__flush_sticking(tome *map, uint64_t offset, uint64_t length, int level, int *ret_system) {
   int r = 0;
   tome__os_mutex_lock(&map->flush_lock);
@@ -81,7 +86,7 @@ int tome__flush_sticking(tome *map, uint64_t offset, uint64_t length, int level,
     r = tome__os_flush(&map->file, map->origin + offset, length, level);
     *ret_system = r < 0 ? tome__os_last_error() : 0;
     const failed_file *failed = tome__failed_file(&map->identity);
-    if (r < 0 && r != TOME_ENOMEM) {
+    if (may_have_lost(r)) {
       tome__flush_failed(map, r);
     } else if (failed) {
       map->flush_code = failed->code;

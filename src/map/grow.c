@@ -172,6 +172,18 @@ static int resize(tome *map, uint64_t size, uint64_t known) {
   return 0;
 }
 
+/* What the system means by TOME_EBUSY. */
+static int fail_mapped(const tome *map, tome_range range) {
+  return tome__fail(map->path, (failure){.operation = "tome_resize",
+                                         .code = TOME_EBUSY,
+                                         .system = tome__os_last_error(),
+                                         .offset = range.offset,
+                                         .length = range.length,
+                                         .detail = "another program has it mapped or runs it, or a "
+                                                   "map of this one is a copy (TOME_COPY), which "
+                                                   "keeps it from being cut here: close that"});
+}
+
 int tome_resize(tome *map, uint64_t size) {
   uint64_t known = tome__size(map);
   int r = check_growable(map, __func__);
@@ -188,9 +200,10 @@ int tome_resize(tome *map, uint64_t size) {
                                            .length = known - size,
                                            .detail = "a view covers bytes that would be cut"});
   uint64_t from = size < known ? size : known;
-  return r < 0 ? tome__fail_at(map, __func__, r,
-                               (tome_range){from, (size < known ? known : size) - from})
-               : 0;
+  tome_range range = {from, (size < known ? known : size) - from};
+  if (r == TOME_EBUSY)
+    return fail_mapped(map, range);
+  return r < 0 ? tome__fail_at(map, __func__, r, range) : 0;
 }
 
 /* The file now holds stores of ours up to `end`. Under map->lock. */

@@ -287,8 +287,8 @@ static const char *detail_of(int code) {
   case TOME_EREADONLY:
     return "the file system is mounted so";
   case TOME_EBUSY:
-    return "a program that is being executed, leased to another process, or open in one that "
-           "does not share it";
+    return "a program that is being executed, leased to another process, open in one that does "
+           "not share it, or mapped where it was to be truncated";
   case TOME_EMFILE:
     return "close some, or raise the limit (ulimit -n)";
   default:

@@ -180,14 +180,17 @@ int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length);
 /** Why a range, mapped at `address`, could not be made writable just now: TOME_ENOSPC or TOME_ELOST. */
 int tome__os_store_failure(const os_file *file, uint64_t offset, void *address, size_t length);
 
+/** What to write between a directory and a name in it, after the fashion of the directory: "" if it ends with a divider. */
+const char *tome__os_divider(const char *directory);
 /** Put a file of these bytes in the place of `path`, in one step: whoever opens it finds what was there or all of this. Only its
  *  owner may read it. Not made durable: after a power failure it may be damaged. Until it is complete it lies beside, as
  *  `path` and ".new", where the next call finds it and begins it anew if this one is killed. TOME_EBUSY: someone else is
  *  putting one there at this moment, or has open what is there, on a system where that cannot be replaced then. */
 int tome__os_replace(const char *path, const void *data, size_t length);
 
-/** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. TOME_ENOMEM: nothing was lost, and
- *  the call can be made again; after any other failure what was to be written may be gone. */
+/** Bring a range to `level`, TOME_FLUSH_…. A created file's name included for TOME_FLUSH_DURABLE. TOME_ENOMEM, TOME_EBUSY:
+ *  nothing was lost, and the call can be made again; TOME_ENOTSUP: nothing was lost, but this user may not have it flushed.
+ *  After any other failure what was to be written may be gone. */
 int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level);
 
 /* ---- memory ---- */

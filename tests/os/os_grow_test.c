@@ -93,6 +93,22 @@ static void appending_lands_at_the_end(void **state) {
   free(bytes);
 }
 
+/* What is appended to is the file that was opened, whatever lies under its name by now. */
+static void appending_follows_a_file_that_was_moved(void **state) {
+  (void)state;
+  unsigned char *bytes = new_pattern(1000, 1000);
+  uint64_t offset = 0;
+  os_file file = open_os_pattern("file", TOME_WRITE, 1000);
+  move_file(in_dir("file"), in_dir("moved"));
+  make_file("file", "another", 7);
+  must_refuse(tome__os_append(&file, 1000, bytes, 1000, &offset), 0);
+  must_equal(offset, 1000);
+  close_os_file(&file);
+  must_be_file(in_dir("file"), "another", 7);
+  must_be_pattern_file(in_dir("moved"), 2000);
+  free(bytes);
+}
+
 /* Appenders with files of their own: every record arrives whole, where its appender was told. */
 enum { APPENDERS = 3, RECORDS = 100, RECORD = 700 };
 
@@ -234,6 +250,7 @@ int main(int argc, char **argv) {
       TEST(cutting_and_lengthening_to_the_byte),
       TEST(cutting_back_keeps_the_error),
       TEST(appending_lands_at_the_end),
+      TEST(appending_follows_a_file_that_was_moved),
       TEST(appends_are_atomic_among_appenders),
       TEST(replacing_puts_all_of_it_there),
       TEST(what_was_there_stays_for_who_has_it_open),

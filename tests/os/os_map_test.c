@@ -225,6 +225,28 @@ static void patches_are_zeros_of_our_own(void **state) {
   close_os_file(&file);
 }
 
+/* As all memory can, touched or not. */
+static void patches_are_buffers_of_reads_and_writes(void **state) {
+  (void)state;
+  size_t length = granules(40), half = length / 2, done = 0;
+  os_file file = open_os_pattern("file", TOME_WRITE, length);
+  os_file other = open_os_pattern("other", TOME_WRITE, length);
+  unsigned char *p = map_os_file(&file, length, OS_WRITE), got[100];
+  must_refuse(tome__os_patch(p, length, OS_WRITE), 0);
+  must_refuse(tome__os_read(&other, 0, p + half, half, &done), 0);
+  must_equal(done, half);
+  must_be_pattern(p + half, 0, half);
+  must_refuse(tome__os_map_over(&file, 0, p, length, OS_WRITE), 0);
+  must_refuse(tome__os_patch(p, length, OS_WRITE), 0);
+  must_refuse(tome__os_write(&other, 100, p + half, half, &done), 0);
+  must_equal(done, half);
+  must_equal(read_from(in_dir("other"), half, got, sizeof got), sizeof got);
+  must_be_zero(got, sizeof got);
+  unmap_os_file(p, length);
+  close_os_file(&other);
+  close_os_file(&file);
+}
+
 static void all_of_a_mapping_can_be_patched_and_given_back(void **state) {
   (void)state;
   static const int kinds[] = {0, OS_WRITE, OS_WRITE | OS_PRIVATE};
@@ -387,6 +409,7 @@ int main(int argc, char **argv) {
       TEST(address_space_costs_no_memory),
       TEST(more_than_there_is_is_refused),
       TEST(patches_are_zeros_of_our_own),
+      TEST(patches_are_buffers_of_reads_and_writes),
       TEST(all_of_a_mapping_can_be_patched_and_given_back),
       TEST(the_last_part_of_a_mapping_can_be_patched),
       TEST(a_patch_is_given_back_in_parts),

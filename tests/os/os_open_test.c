@@ -227,6 +227,21 @@ static void info_agrees_with_what_is_known(void **state) {
   close_os_file(&file);
 }
 
+/* On every system, whatever its own divider. */
+static void a_directory_and_a_name_make_a_path(void **state) {
+  (void)state;
+  char path[600];
+  os_file file;
+  must_be_bytes(tome__os_divider("here"), "/", 2);
+  must_be_bytes(tome__os_divider("here/"), "", 1);
+  must_be_bytes(tome__os_divider("/"), "", 1);
+  make_folder(in_dir("folder"));
+  make_file("folder/name", "bytes", 5);
+  snprintf(path, sizeof path, "%s%sname", in_dir("folder"), tome__os_divider(in_dir("folder")));
+  must_refuse(tome__os_open(path, TOME_READ, 0, &file), 0);
+  close_os_file(&file);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       TEST(an_opened_file_is_what_lies_there),
@@ -242,6 +257,7 @@ int main(int argc, char **argv) {
       TEST(a_descriptor_that_is_not_open_is_refused),
       TEST(an_adopted_file_outlives_the_descriptor),
       TEST(a_descriptor_lends_no_more_than_it_has),
+      TEST(a_directory_and_a_name_make_a_path),
       TEST(memory_is_a_file_too),
       TEST(a_file_can_be_cut_by_others),
       TEST(info_agrees_with_what_is_known),

@@ -1,5 +1,5 @@
-/* A system with placeholders, as Windows 10 documents them, where there is none: planted in the table of calls. What it does not allow
- * ends the test. */
+/* A system with placeholders, as Windows 10 documents them, where there is none: planted in the table of calls. What it does
+ * not allow ends the test. */
 #ifndef PLACEHOLDER_MODEL_H
 #define PLACEHOLDER_MODEL_H
 

@@ -47,8 +47,9 @@ static int make_path(tome_line_index *index, const char *directory) {
   index->path = tome__os_new(room, 1);
   if (!index->path)
     return TOME_ENOMEM;
-  snprintf(index->path, room, "%s/%llx-%llx-%llx.%s", directory, (unsigned long long)file.words[0],
-           (unsigned long long)file.words[1], (unsigned long long)index->map->origin,
+  snprintf(index->path, room, "%s%s%llx-%llx-%llx.%s", directory, tome__os_divider(directory),
+           (unsigned long long)file.words[0], (unsigned long long)file.words[1],
+           (unsigned long long)index->map->origin,
            index->ends == TOME_LINES_NUL ? "nul-lines" : "lines");
   return 0;
 }

@@ -236,3 +236,8 @@ void tome__os_name_is_safe(os_file *file) {
     tome__os_calls.close(file->directory);
   file->directory = -1;
 }
+
+const char *tome__os_divider(const char *directory) {
+  size_t length = strlen(directory);
+  return length > 0 && directory[length - 1] == '/' ? "" : "/";
+}

@@ -43,7 +43,8 @@ void tome__space_ask_again(void) {
   InterlockedExchange(&way, 0);
 }
 
-/* Between these nobody allocates who does not name an address: the system begins at the bottom, and some things are at the top. */
+/* Between these nobody allocates who does not name an address: the system begins at the bottom, and some things are at the top.
+ * */
 #define QUIET_FROM (UINT64_C(2) << 40)
 #define QUIET_END (UINT64_C(7) << 40)
 #define MOST_TRIES 64
@@ -130,7 +131,8 @@ static void *view_at(void *at, uint64_t offset, size_t length, const view_source
                                           OS_MEM_REPLACE_PLACEHOLDER, source->protection, NULL, 0);
 }
 
-/* Of a section's last page the view is as long as the section, or as the placeholder: what is documented allows both to be meant. */
+/* Of a section's last page the view is as long as the section, or as the placeholder: what is documented allows both to be
+ * meant. */
 static void *fill_placeholder(char *base, const piece *p, const view_source *source) {
   void *at = base + p->at;
   uint64_t offset = source->offset + p->at;

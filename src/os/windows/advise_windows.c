@@ -1,5 +1,6 @@
 /* Pages of mapped memory: asked for, looked at, let go, kept. */
 #include "calls.h"
+#include "locked_parts.h"
 #include "mapping_table.h"
 #include "windows_error.h"
 
@@ -77,7 +78,8 @@ uint64_t tome__os_mapped(const void *address, size_t length) {
   return sum;
 }
 
-/* To unlock what is not locked takes it out of the working set, where the system finds it again as long as nobody else wants it. */
+/* To unlock what is not locked takes it out of the working set, where the system finds it again as long as nobody else wants
+ * it. */
 void tome__os_let_go(void *address, size_t length) {
   uintptr_t from = page_up((uintptr_t)address), end = page_down((uintptr_t)address + length);
   if (from < end)
@@ -128,8 +130,23 @@ static int raise_limit(size_t length) {
   return tome__os_calls.SetProcessWorkingSetSize(process, least + more, most + more);
 }
 
+/* Note what is to be locked of a mapping, or that it is not: of what is none nothing is ever mapped anew. */
+static int note(void *address, size_t length, int (*how)(mapping *m, size_t from, size_t end)) {
+  tome__table_lock();
+  mapping *m = tome__table_at(address);
+  int r = 0;
+  if (m) {
+    uintptr_t base = (uintptr_t)m->base;
+    r = how(m, page_down((uintptr_t)address) - base, page_up((uintptr_t)address + length) - base);
+  }
+  tome__table_unlock();
+  return r;
+}
+
 /* Locking brings the pages in at once. Where one of them cannot be had, tome__os_bring_in() says so. */
 int tome__os_lock(void *address, size_t length) {
+  if (note(address, length, tome__parts_lock) < 0)
+    return TOME_ENOMEM;
   if (tome__os_calls.VirtualLock(address, length))
     return 0;
   if (GetLastError() == ERROR_WORKING_SET_QUOTA) {
@@ -150,8 +167,10 @@ int tome__os_bring_in(void *address, size_t length) {
   return read_pages(address, length);
 }
 
-/* What was replaced meanwhile is not locked any more. */
+/* What a patch replaced meanwhile is not locked. */
 int tome__os_unlock(void *address, size_t length) {
+  if (note(address, length, tome__parts_unlock) < 0)
+    return TOME_ENOMEM;
   tome__os_calls.VirtualUnlock(address, length);
   return 0;
 }

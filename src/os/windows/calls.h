@@ -118,6 +118,8 @@
     (handle, kind, information, size), OS_STATUS_NOT_IMPLEMENTED)                                  \
   X(LONG, os_NtQueryInformationFile, (HANDLE file, void *information, ULONG size, int kind),       \
     (file, information, size, kind), OS_STATUS_NOT_IMPLEMENTED)                                    \
+  X(LONG, os_NtQuerySection, (HANDLE section, int kind, void *information, SIZE_T size),           \
+    (section, kind, information, size), OS_STATUS_NOT_IMPLEMENTED)                                 \
   X(LONG, os_NtWriteVirtualMemory, (HANDLE process, void *to, const void *from, SIZE_T n),         \
     (process, to, from, n), OS_STATUS_NOT_IMPLEMENTED)                                             \
   X(LONG, os_NtQueryVolumeInformationFile, (HANDLE file, void *information, ULONG size, int kind), \

@@ -1,11 +1,12 @@
 /* Faults.
  *
- * A page of a view that cannot be had raises EXCEPTION_IN_PAGE_ERROR. An access violation in our memory is a thread that came while
- * its page was being replaced, or a patch that wants memory; other systems that run Windows programs report lost pages so, too. Which of
- * these it is shows when the access is made once more: if it faults again and no piece was replaced in between, the page is lost.
+ * A page of a view that cannot be had raises EXCEPTION_IN_PAGE_ERROR. An access violation in our memory is a thread that came
+ * while its page was being replaced, or a patch that wants memory; other systems that run Windows programs report lost pages
+ * so, too. Which of these it is shows when the access is made once more: if it faults again and no piece was replaced in
+ * between, the page is lost.
  *
- * A vectored handler is asked before those of the program's own frames. All that is not about our memory is passed on; so is
- * a fault of the thread that has the table locked, which touches nothing of ours: the program has damaged something, and is to
+ * A vectored handler is asked before those of the program's own frames. All that is not about our memory is passed on; so is a
+ * fault of the thread that has the table locked, which touches nothing of ours: the program has damaged something, and is to
  * crash, not to wait for itself. */
 #include "fault_windows.h"
 
@@ -21,7 +22,8 @@ static os_fault_handler *_Atomic deal_with;
 
 #define MOST_THREADS 64
 
-/* The last one of a thread, at which state of the table. Threads may fall on the same place: then one is made once more in vain. */
+/* The last one of a thread, at which state of the table. Threads may fall on the same place: then one is made once more in
+ * vain. */
 static struct {
   DWORD thread;
   uintptr_t address;

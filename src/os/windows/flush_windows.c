@@ -13,11 +13,17 @@
 /* Data and metadata, without having the disk empty its cache; since Windows 8, on NTFS. */
 #define WITHOUT_DISK 2
 
+/* Nothing of the file's was touched: this is about the handle that flushing wants. */
+static int why_not_begun(void) {
+  int r = tome__os_failed();
+  return r == TOME_ENOMEM || r == TOME_EMFILE ? TOME_ENOMEM : TOME_ENOTSUP;
+}
+
 /* Who has opened a file for reading only may not flush what others wrote into it, as POSIX has it; who may write it, may. */
 static int flush_anew(const os_file *file) {
-  HANDLE handle = tome__os_calls.ReOpenFile(file->handle, GENERIC_WRITE, SHARE_ALL, 0);
+  HANDLE handle = tome__os_reopen(file->handle, GENERIC_WRITE);
   if (handle == INVALID_HANDLE_VALUE)
-    return tome__os_failed();
+    return why_not_begun();
   int r = tome__os_calls.FlushFileBuffers(handle) ? 0 : tome__os_failed();
   DWORD system = GetLastError();
   tome__os_calls.CloseHandle(handle);
@@ -31,10 +37,12 @@ static int flush_file(const os_file *file) {
   return tome__os_calls.FlushFileBuffers(file->handle) ? 0 : tome__os_failed();
 }
 
-/* Where the milder way is not known, the stronger does. Failures of it are told by that as well. */
+/* Where the milder way is not known, or the handle is not good for it, the stronger is taken. A failure of the disk is none of
+ * these: the next call might not be told of it. */
 static int hand_over(const os_file *file) {
-  return tome__os_calls.os_NtFlushBuffersFileEx(file->handle, WITHOUT_DISK) >= 0 ? 0
-                                                                                 : flush_file(file);
+  LONG status = tome__os_calls.os_NtFlushBuffersFileEx(file->handle, WITHOUT_DISK);
+  int r = status >= 0 ? 0 : tome__os_failed_status(status);
+  return r == TOME_ENOTSUP || r == TOME_EINVAL || r == TOME_EACCES ? flush_file(file) : r;
 }
 
 int tome__os_flush(os_file *file, uint64_t offset, uint64_t length, int level) {

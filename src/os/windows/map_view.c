@@ -143,40 +143,48 @@ int tome__os_unmap(void *address, size_t length) {
 
 /* ---- growing ---- */
 
-int tome__os_map_more(const os_file *file, void *address, size_t *usable) {
+/* Address space that somebody else took while it was ours is lost. Memory that is lacking now may be had by the next call. */
+static int map_more(mapping *m) {
   size_t end;
-  (void)file;
-  tome__table_lock();
-  mapping *m = tome__table_at(address);
   int r = tome__section_update(m, &end);
   if (r == 0)
     r = tome__pieces_complete(m, end);
   m->usable = usable_now(m);
   if (r < 0 && is_taken(m))
-    r = TOME_ENOMEM;
-  else if (r == TOME_ENOMEM)
-    r = TOME_ESYSTEM; /* for now */
-  *usable = m->usable < m->asked ? m->usable : m->asked;
+    return TOME_ENOMEM;
+  return r == TOME_ENOMEM ? TOME_ESYSTEM : r;
+}
+
+int tome__os_map_more(const os_file *file, void *address, size_t *usable) {
+  (void)file;
+  tome__table_lock();
+  mapping *m = tome__table_at(address);
+  int r = m ? map_more(m) : TOME_EINVAL;
+  if (m)
+    *usable = m->usable < m->asked ? m->usable : m->asked;
   tome__table_unlock();
   return r;
 }
 
 /* ---- replacing ---- */
 
+static int map_over(mapping *m, size_t from, size_t length) {
+  size_t file_end, end = tome__in_granules(from + length);
+  int r = tome__section_update(m, &file_end);
+  if (r < 0)
+    return r;
+  r = tome__pieces_show(m, from, end, file_end);
+  if (r < 0)
+    tome__pieces_patch(m, from, end);
+  return r;
+}
+
 int tome__os_map_over(const os_file *file, uint64_t offset, void *address, size_t length,
                       int access) {
-  size_t file_end;
   (void)file, (void)offset, (void)access;
   tome__table_lock();
   mapping *m = tome__table_at(address);
-  size_t from = (size_t)((char *)address - m->base);
-  size_t end = tome__in_granules(from + length);
-  int r = tome__section_update(m, &file_end);
-  if (r == 0) {
-    r = tome__pieces_show(m, from, end, file_end);
-    if (r < 0)
-      tome__pieces_patch(m, from, end);
-  }
+  int r = m ? map_over(m, (size_t)((char *)address - m->base), length) : TOME_EINVAL;
   tome__table_unlock();
   return r;
 }
@@ -206,9 +214,24 @@ int tome__os_patch(void *address, size_t length, int access) {
 
 /* ---- withdrawing; the table stays locked in between ---- */
 
-static int same_file(const mapping *m, const os_identity *file) {
-  return m->identity.words[0] == file->words[0] && m->identity.words[1] == file->words[1] &&
-         !(m->access & OS_PRIVATE);
+static int is_of(const mapping *m, const os_identity *file) {
+  return m->identity.words[0] == file->words[0] && m->identity.words[1] == file->words[1];
+}
+
+static int shares(const mapping *m, const os_identity *file) {
+  return is_of(m, file) && !(m->access & OS_PRIVATE);
+}
+
+int tome__os_has_copy(const os_file *file) {
+  os_identity identity;
+  int has = 0;
+  if (tome__os_identity(file, &identity) < 0)
+    return 0;
+  tome__table_lock();
+  for (const mapping *m = tome__table_first(); m && !has; m = m->next)
+    has = is_of(m, &identity) && (m->access & OS_PRIVATE) && m->source.section;
+  tome__table_unlock();
+  return has;
 }
 
 static os_identity withdrawn; /* under the lock */
@@ -233,7 +256,7 @@ int tome__os_views_withdraw(const os_file *file) {
   tome__table_lock();
   withdrawn = identity;
   for (mapping *m = tome__table_first(); m; m = m->next)
-    if (same_file(m, &identity))
+    if (shares(m, &identity))
       withdraw(m);
   return 0;
 }
@@ -243,7 +266,7 @@ void tome__os_views_return(const os_file *file) {
   size_t end;
   (void)file;
   for (mapping *m = tome__table_first(); m; m = m->next)
-    if (same_file(m, &withdrawn) && m->usable > 0 && tome__section_update(m, &end) == 0)
+    if (shares(m, &withdrawn) && m->usable > 0 && tome__section_update(m, &end) == 0)
       tome__pieces_complete(m, end < m->usable ? end : m->usable);
   tome__table_unlock();
   SetLastError(system);
@@ -280,7 +303,7 @@ static int find_place(const os_identity *file, uint64_t offset, uint64_t end, co
   int found = 0;
   tome__table_lock();
   for (mapping *m = tome__table_first(); m; m = m->next)
-    for (size_t i = 0; same_file(m, file) && (m->access & OS_WRITE) && i < m->count; i++)
+    for (size_t i = 0; shares(m, file) && (m->access & OS_WRITE) && i < m->count; i++)
       if (overlaps(m, &m->pieces[i], offset, end, from, &one) &&
           (!found || (uintptr_t)one.address < (uintptr_t)ret->address)) {
         *ret = one;

@@ -2,6 +2,7 @@
 
 #include "calls.h"
 #include "fault_windows.h"
+#include "locked_parts.h"
 #include "private_pages.h"
 #include "windows_error.h"
 
@@ -76,6 +77,7 @@ void tome__table_leave(mapping *m) {
   tome__section_drop(m);
   tome__os_calls.CloseHandle(m->file.handle);
   tome__table_free(m->pieces);
+  tome__table_free(m->locked);
   if (!mappings)
     tome__faults_unwatch();
 }
@@ -120,24 +122,57 @@ void tome__section_drop(mapping *m) {
   m->source.size = 0;
 }
 
-/* Never larger than the file, which a section would make longer. Should that be made shorter at this moment, the section is smaller than
- * we believe, and its views fail. Of a file that has become shorter since, the section and its views are as good as they were. */
+/* SECTION_BASIC_INFORMATION */
+typedef struct section_basic {
+  void *base;
+  ULONG attributes;
+  LARGE_INTEGER size;
+} section_basic;
+#define SECTION_BASIC 0
+
+/* The file may have become longer or shorter since its size was asked. */
+static uint64_t size_of_section(HANDLE section, uint64_t size) {
+  section_basic basic;
+  LONG status = tome__os_calls.os_NtQuerySection(section, SECTION_BASIC, &basic, sizeof basic);
+  return status < 0 ? size : (uint64_t)basic.size.QuadPart;
+}
+
+/* An empty file has no section, and what looks like one may have been cut to nothing meanwhile. */
+static int why_no_section(const mapping *m) {
+  DWORD system = GetLastError();
+  os_stat now;
+  if (system == ERROR_FILE_INVALID && tome__os_stat(&m->file, &now) == 0 && now.size == 0)
+    return 0;
+  SetLastError(system);
+  return tome__os_failed();
+}
+
+static int new_section(mapping *m, uint64_t size) {
+  DWORD protection = section_protection(m->access);
+  HANDLE section = tome__os_calls.CreateFileMappingW(m->file.handle, NULL, protection, 0, 0, NULL);
+  if (!section)
+    return why_no_section(m);
+  size = size_of_section(section, size);
+  if (size <= m->source.size) {
+    tome__os_calls.CloseHandle(section);
+    return 0;
+  }
+  tome__section_drop(m);
+  m->source.section = section;
+  m->source.size = size;
+  m->source.protection = protection;
+  return 0;
+}
+
+/* As large as the file, which a larger section would make longer. Of a file that has become shorter since, the section and its
+ * views are as good as they were. */
 int tome__section_update(mapping *m, size_t *ret_end) {
   os_stat status;
   int r = tome__os_stat(&m->file, &status);
+  if (r == 0 && status.size > m->source.offset && status.size > m->source.size)
+    r = new_section(m, status.size);
   if (r < 0)
     return r;
-  DWORD protection = section_protection(m->access);
-  if (status.size > m->source.offset && status.size > m->source.size) {
-    HANDLE section =
-        tome__os_calls.CreateFileMappingW(m->file.handle, NULL, protection, 0, 0, NULL);
-    if (!section)
-      return tome__os_failed();
-    tome__section_drop(m);
-    m->source.section = section;
-    m->source.size = status.size;
-    m->source.protection = protection;
-  }
   uint64_t rest = m->source.size > m->source.offset ? m->source.size - m->source.offset : 0;
   *ret_end = rest < m->length ? tome__in_pages((size_t)rest) : m->length;
   return 0;
@@ -244,6 +279,8 @@ static int replace(mapping *m, size_t from, size_t end, piece_kind kind, size_t 
                             &m->source);
     enter_pieces(m, first, old_count, &list);
     tome__private_return(&kept);
+    for (size_t i = 0; i < list.count; i++)
+      tome__parts_lock_again(m, &list.pieces[i]);
   }
   tome__table_free(list.pieces);
   return r;
@@ -266,8 +303,8 @@ int tome__pieces_reserve(mapping *m, size_t from, size_t end) {
 /* Views that are shorter are mapped anew when the file grows, together with what is added: so they do not become too many. */
 #define SHORT_VIEW ((size_t)1 << 20)
 
-/* Where a piece lacks what the file has up to `end`; SIZE_MAX: nowhere. A patch that lies over the old end of the file gives way: what is
- * stored there from now on must not be lost. */
+/* Where a piece lacks what the file has up to `end`; SIZE_MAX: nowhere. A patch that lies over the old end of the file gives
+ * way: what is stored there from now on must not be lost. */
 static size_t lacks_from(const mapping *m, const piece *p, size_t end) {
   size_t granule = tome__os_system()->granularity;
   size_t behind = p->at + p->span;

@@ -37,12 +37,13 @@ static any_call look_up(found_call *call, const wchar_t *library, const char *na
   type call = (type)look_up(&looked_up, library, name)
 
 /* Those that are called under a lock of ours: the system looks up under one of its own, under which others may wait for ours. */
-static found_call map_view3, unmap_view2, write_memory;
+static found_call map_view3, unmap_view2, write_memory, query_section;
 
 void os_look_up_newer_calls(void) {
   look_up(&map_view3, L"kernelbase.dll", "MapViewOfFile3");
   look_up(&unmap_view2, L"kernelbase.dll", "UnmapViewOfFile2");
   look_up(&write_memory, L"ntdll.dll", "NtWriteVirtualMemory");
+  look_up(&query_section, L"ntdll.dll", "NtQuerySection");
 }
 
 typedef void *(WINAPI *virtual_alloc2)(HANDLE, void *, SIZE_T, ULONG, ULONG, void *, ULONG);
@@ -98,6 +99,7 @@ typedef LONG(WINAPI *nt_query_object)(HANDLE, int, void *, ULONG, ULONG *);
 typedef LONG(WINAPI *nt_query_file)(HANDLE, status_block *, void *, ULONG, int);
 typedef ULONG(WINAPI *rtl_nt_status_to_dos_error)(LONG);
 typedef LONG(WINAPI *rtl_get_last_nt_status)(void);
+typedef LONG(WINAPI *nt_query_section)(HANDLE, int, void *, SIZE_T, SIZE_T *);
 typedef LONG(WINAPI *nt_write_memory)(HANDLE, void *, const void *, SIZE_T, SIZE_T *);
 
 LONG os_NtFlushBuffersFileEx(HANDLE file, ULONG flags) {
@@ -127,6 +129,11 @@ LONG os_NtWriteVirtualMemory(HANDLE process, void *to, const void *from, SIZE_T 
   nt_write_memory call =
       (nt_write_memory)look_up(&write_memory, L"ntdll.dll", "NtWriteVirtualMemory");
   return call ? call(process, to, from, n, NULL) : OS_STATUS_NOT_IMPLEMENTED;
+}
+
+LONG os_NtQuerySection(HANDLE section, int kind, void *information, SIZE_T size) {
+  nt_query_section call = (nt_query_section)look_up(&query_section, L"ntdll.dll", "NtQuerySection");
+  return call ? call(section, kind, information, size, NULL) : OS_STATUS_NOT_IMPLEMENTED;
 }
 
 DWORD os_error_of_status(LONG status) {

@@ -32,6 +32,8 @@ LONG os_NtQueryObject(HANDLE handle, int kind, void *information, ULONG size);
 LONG os_NtQueryInformationFile(HANDLE file, void *information, ULONG size, int kind);
 /* WriteProcessMemory() without the attempt to make the memory writable and executable first, which views of a file refuse. */
 LONG os_NtWriteVirtualMemory(HANDLE process, void *to, const void *from, SIZE_T n);
+/* How large a section is. */
+LONG os_NtQuerySection(HANDLE section, int kind, void *information, SIZE_T size);
 /* What a file system has free, by a file on it. */
 LONG os_NtQueryVolumeInformationFile(HANDLE file, void *information, ULONG size, int kind);
 

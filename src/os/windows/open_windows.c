@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "mappings.h"
 #include "owner_only.h"
+#include "readers.h"
 #include "windows_error.h"
 #include "windows_file.h"
 #include "windows_path.h"
@@ -53,6 +54,19 @@ int tome__os_check_kind(HANDLE file) {
     return tome__os_failed();
   SetLastError(0);
   return standard.Directory ? TOME_EISDIR : 0;
+}
+
+/* Wine opens it by the name it had, and so may some servers, where meanwhile there may be another file, or none. */
+HANDLE tome__os_reopen(HANDLE file, DWORD access) {
+  BY_HANDLE_FILE_INFORMATION wanted, got;
+  HANDLE handle = tome__os_calls.ReOpenFile(file, access, SHARE_ALL, 0);
+  if (handle == INVALID_HANDLE_VALUE || !tome__os_calls.GetFileInformationByHandle(file, &wanted) ||
+      !tome__os_calls.GetFileInformationByHandle(handle, &got) ||
+      (wanted.nFileIndexLow == got.nFileIndexLow && wanted.nFileIndexHigh == got.nFileIndexHigh))
+    return handle;
+  tome__os_calls.CloseHandle(handle);
+  SetLastError(ERROR_FILE_NOT_FOUND);
+  return INVALID_HANDLE_VALUE;
 }
 
 static int open_existing(const wchar_t *path, uint32_t flags, os_file *ret_file) {
@@ -116,6 +130,7 @@ int tome__os_open(const char *path, uint32_t flags, uint32_t mode, os_file *ret_
     return r;
   }
   tome__os_identify(&file);
+  tome__os_readers_begin(&file);
   *ret_file = file;
   return 0;
 }
@@ -169,7 +184,7 @@ int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
     r = check_access(from, flags);
   if (r < 0)
     return r;
-  HANDLE handle = tome__os_calls.ReOpenFile(from, access_for(flags), SHARE_ALL, 0);
+  HANDLE handle = tome__os_reopen(from, access_for(flags));
   int borrowed = handle == INVALID_HANDLE_VALUE;
   if (borrowed)
     r = GetLastError() == ERROR_TOO_MANY_OPEN_FILES ? TOME_EMFILE : borrow(from, &handle);
@@ -177,6 +192,8 @@ int tome__os_adopt(int descriptor, uint32_t flags, os_file *ret_file) {
     return r;
   *ret_file = new_file(handle, flags);
   ret_file->borrowed = borrowed;
+  if (!borrowed)
+    tome__os_readers_begin(ret_file);
   tome__os_identify(ret_file);
   return 0;
 }
@@ -201,8 +218,7 @@ int tome__os_delete(HANDLE handle) {
  * to allow that as long as we have it, which fopen() does not. */
 void tome__os_abandon(os_file *file, const char *path) {
   (void)path;
-  HANDLE again = file->created ? tome__os_calls.ReOpenFile(file->handle, DELETE, SHARE_ALL, 0)
-                               : INVALID_HANDLE_VALUE;
+  HANDLE again = file->created ? tome__os_reopen(file->handle, DELETE) : INVALID_HANDLE_VALUE;
   if (again != INVALID_HANDLE_VALUE) {
     tome__os_delete(again);
     tome__os_calls.CloseHandle(again);
@@ -211,6 +227,7 @@ void tome__os_abandon(os_file *file, const char *path) {
 }
 
 int tome__os_close(os_file *file) {
+  tome__os_readers_end(file);
   if (file->appender)
     tome__os_calls.CloseHandle(file->appender);
   return tome__os_calls.CloseHandle(file->handle) ? 0 : tome__os_failed();

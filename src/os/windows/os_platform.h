@@ -7,9 +7,10 @@
 
 /* A file of ours. */
 typedef struct os_file {
-  void *handle;      /* HANDLE: a file object of its own, synchronous, unless `borrowed` */
-  void *appender;    /* HANDLE of one more, whose position tells where an append went; or NULL */
-  int locks_appends; /* the system alone does not keep them apart */
+  void *handle;   /* HANDLE: a file object of its own, synchronous, unless `borrowed` */
+  void *appender; /* HANDLE of one more, whose position tells where an append went; or NULL */
+  struct readers *readers; /* see readers.h; or NULL */
+  int locks_appends; /* the system alone does not keep them apart; or there is no `appender` */
   int created;       /* by us, so that we may remove it */
   int borrowed; /* the file object, with its position, is shared with the caller's descriptor */
   int writable;

@@ -20,18 +20,36 @@ static int check_size(uint64_t size) {
 }
 
 /* A file that is mapped is not made shorter by the system; our own mappings make room for a moment. */
+static int set_end_alone(const os_file *file, uint64_t size) {
+  if (tome__os_views_withdraw(file) < 0) {
+    SetLastError(ERROR_USER_MAPPED_FILE);
+    return TOME_EBUSY;
+  }
+  int r = set_end(file, size);
+  tome__os_views_return(file);
+  return r;
+}
+
+static int is_mapped(int r) {
+  return r < 0 && GetLastError() == ERROR_USER_MAPPED_FILE;
+}
+
+#define PATIENCE 10
+
+/* Most others have it mapped for a moment only: scanners, and who makes it longer by a section. The views are back while they are
+ * waited for: threads that touch them do not wait. */
 int tome__os_truncate(const os_file *file, uint64_t size) {
   int r = check_size(size);
   if (r == 0)
     r = set_end(file, size);
-  if (r == 0 || GetLastError() != ERROR_USER_MAPPED_FILE)
+  if (!is_mapped(r))
     return r;
-  if (tome__os_views_withdraw(file) < 0) {
-    SetLastError(ERROR_USER_MAPPED_FILE);
-    return r;
+  int tries = tome__os_has_copy(file) ? 1 : PATIENCE;
+  r = set_end_alone(file, size);
+  for (int i = 1; i < tries && is_mapped(r); i++) {
+    tome__os_sleep(1000000);
+    r = set_end_alone(file, size);
   }
-  r = set_end(file, size);
-  tome__os_views_return(file);
   return r;
 }
 
@@ -42,7 +60,8 @@ void tome__os_cut_back(const os_file *file, uint64_t size) {
 }
 
 /* Making a section that is larger than the file makes the file so large, in one step in which nobody else changes its size, and
- * never shorter; setting its end could cut off what someone has just appended. What is not sparse has its blocks with its length. */
+ * never shorter; setting its end could cut off what someone has just appended. What is not sparse has its blocks with its
+ * length. */
 static int grow_by_section(const os_file *file, uint64_t size) {
   HANDLE section = tome__os_calls.CreateFileMappingW(file->handle, NULL, PAGE_READWRITE,
                                                      (DWORD)(size >> 32), (DWORD)size, NULL);
@@ -132,7 +151,7 @@ int tome__os_extend(const os_file *file, uint64_t old_size, uint64_t new_size, i
  * storing there; and blocks behind the end be had only by a call that cuts off what someone has just appended. */
 int tome__os_allocate(const os_file *file, uint64_t offset, uint64_t length) {
   os_stat now;
-  int r = check_size(offset + length);
+  int r = check_size(length <= UINT64_MAX - offset ? offset + length : UINT64_MAX);
   if (r == 0)
     r = tome__os_stat(file, &now);
   if (r < 0)

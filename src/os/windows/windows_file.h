@@ -8,6 +8,9 @@
 /** We lock nobody out: others may read, write, rename and delete the file while we have it. */
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 
+/** Another file object of the same file. INVALID_HANDLE_VALUE, with GetLastError(), where there can be none. */
+HANDLE tome__os_reopen(HANDLE file, DWORD access);
+
 /** 0, or what it is instead of a file with bytes at offsets: TOME_EISDIR, TOME_ENOTMAP. */
 int tome__os_check_kind(HANDLE file);
 

@@ -187,3 +187,10 @@ int tome__os_path(const char *path, size_t beyond, wchar_t **ret_path) {
   SetLastError(system);
   return r;
 }
+
+const char *tome__os_divider(const char *directory) {
+  size_t length = strlen(directory);
+  if (length > 0 && strchr("/\\", directory[length - 1]))
+    return "";
+  return strchr(directory, '\\') ? "\\" : "/";
+}
