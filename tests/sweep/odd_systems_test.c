@@ -132,6 +132,25 @@ static void without_a_flag_for_it_appends_keep_the_record_locks(void) {
   close(fd);
 }
 
+static ssize_t append_of_nothing(int fd, const struct iovec *v, int count, off_t at, int flags) {
+  (void)fd, (void)v, (void)count, (void)at, (void)flags;
+  return 0;
+}
+
+static void an_append_of_nothing_is_an_error(void) {
+  static const char bytes[100000];
+  uint64_t size;
+  tome *map = open_file(TOME_WRITE | TOME_GROW);
+  alarm(60);
+  tome__os_calls.pwritev2 = append_of_nothing;
+  MUST(tome_append(map, bytes, sizeof bytes, NULL) == TOME_EIO);
+  size = tome_size(map);
+  tome__os_calls = real;
+  alarm(0);
+  MUST(size == 8192);
+  MUST(tome_close(map) == 0);
+}
+
 static int no_fstat(int fd, struct stat *status) {
   (void)fd, (void)status;
   errno = EIO;
@@ -262,12 +281,13 @@ int main(void) {
   a_copy_without_sets_reads_back_what_was_stored();
   without_a_flag_for_it_appends_lose_nothing_of_others();
   without_a_flag_for_it_appends_keep_the_record_locks();
+  an_append_of_nothing_is_an_error();
   a_check_that_cannot_ask_the_file_says_so();
   a_directory_without_fsync_is_synced_with_its_file_system();
   without_a_scan_mapped_pages_are_counted_one_by_one();
   where_nothing_can_be_read_at_once_waits_are_not_counted();
   a_description_that_is_the_caller_s_too_is_not_advised();
   unlink(path);
-  printf("7 cases, %d checks wrong\n", failures);
+  printf("9 cases, %d checks wrong\n", failures);
   return failures > 0;
 }

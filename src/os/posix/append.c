@@ -15,8 +15,10 @@ static ssize_t append_piece(os_file *file, int owned, uint64_t expected, const v
   off_t end;
   os_stat now;
   ssize_t n = tome__os_write_at_end(file, owned, data, length, &end);
-  if (n < 0)
-    return n;
+  if (n == 0)
+    errno = EIO; /* as in tome__os_write() */
+  if (n <= 0)
+    return -1;
   if (end >= 0)
     *ret_end = (uint64_t)end;
   else

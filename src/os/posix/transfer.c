@@ -75,7 +75,9 @@ int tome__os_write(const os_file *file, uint64_t offset, const void *data, size_
     size_t most = length - done < MOST ? length - done : MOST;
     ssize_t n = tome__os_calls.pwrite(file->descriptor, (const char *)data + done, most,
                                       (off_t)(offset + done));
-    if (n >= 0)
+    if (n == 0)
+      errno = EIO; /* some servers' answer; it would be so for ever */
+    if (n > 0)
       done += (size_t)n;
     else if (errno != EINTR)
       r = tome__os_failed();
