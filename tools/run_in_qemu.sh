@@ -9,8 +9,9 @@
 # - A fault inside one of the long instructions of s390x goes back to where qemu began to translate, which is the same
 #   instruction only if it translates them one by one. The variable has another name since qemu 8.1. Programs that meet no
 #   fault are spared that, with TOME_TEST_NO_FAULTS.
-# - Where it is told to use larger pages than its host's (-p), mincore() overruns the program's buffer; qemu_large_pages.c keeps
-#   it inside.
+# - Where it is told to use larger pages than its host's (-p), mincore() overruns the program's buffer, and mappings end with the
+#   file as it was when it was mapped; qemu_large_pages.c mends both. Its files end in the host's pages; with qemu_page_ends.c
+#   zeros follow up to the end of the program's page.
 set -eu
 processor=$1
 shift
@@ -38,7 +39,9 @@ s390x | ppc64) preload qemu_fault_address ;;
 esac
 if [ "$1" = -p ]; then
   preload qemu_large_pages
+  preload qemu_page_ends
   export TOME_QEMU_PAGE="$2"
+  set -- -plugin "$library" "$@"
 fi
 
 if [ -z "$preloaded" ]; then

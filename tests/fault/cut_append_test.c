@@ -126,7 +126,7 @@ typedef struct model {
   uint64_t size;
 } model;
 
-enum { LARGEST = 1 << 20 };
+#define LARGEST (256 * PAGE)
 
 static void reload(const crew *self, model *m) {
   uint64_t before;

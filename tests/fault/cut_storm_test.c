@@ -235,9 +235,13 @@ static void fill_own(worker *self) {
   judge_store(self, &call, tome_fill(self->map, call.offset, call.length, self->bytes[0]));
 }
 
+/* A move stops at the first piece of it that is lost, and tells of that piece. */
+#define MOST_MOVED ((uint64_t)16 << 10)
+
 /* From the page before, which holds the pattern. A loss may be told of either range. */
 static void move_to_own(worker *self) {
   asked call = ask_own(self, "tome_move");
+  call.length = call.length < MOST_MOVED ? call.length : MOST_MOVED;
   uint64_t from = call.offset - PAGE;
   fill_pattern(self->bytes, from, call.length);
   int result = tome_move(self->map, call.offset, from, call.length);

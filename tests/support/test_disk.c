@@ -94,10 +94,12 @@ static void mount_tmpfs(const char *options, const char *reason) {
 static disk mounted;
 
 static void mount_disk(disk kind) {
+  char size[32];
   enter_namespace();
   mounted = kind;
+  snprintf(size, sizeof size, "size=%zu", 256 * PAGE);
   if (kind == DISK_SMALL)
-    mount_tmpfs("size=1m", "no tmpfs can be mounted");
+    mount_tmpfs(size, "no tmpfs can be mounted");
   else if (kind == DISK_TMPFS_QUOTA)
     mount_tmpfs(
         "size=64m,usrquota_block_hardlimit=1m",

@@ -191,7 +191,7 @@ tome_view begin_view(tome *map, uint64_t offset, size_t length, uint32_t intent)
 /* ---- disks of the tests' own ---- */
 
 typedef enum disk {
-  DISK_SMALL,       /* a tmpfs of 1 MiB */
+  DISK_SMALL,       /* a tmpfs of 256 pages */
   DISK_EXT2,        /* a file system of 8 MiB that has no fallocate(2) */
   DISK_EXT4,        /* 32 MiB, on a loop device, as the next ones */
   DISK_XFS,         /* 320 MiB */

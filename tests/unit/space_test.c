@@ -17,12 +17,6 @@
 
 #define MEBI ((size_t)1 << 20)
 
-#define needs_many_pages()                                                                         \
-  do {                                                                                             \
-    if (PAGE > 16384)                                                                              \
-      skip_because("a disk of 1 MiB holds too few pages of this size");                            \
-  } while (0)
-
 static void on_small_disk(disk_test *body) {
   on_disk(DISK_SMALL, body);
 }
@@ -59,7 +53,6 @@ static void append_too_much(void) {
 
 static void an_append_that_does_not_fit_is_nospc_and_adds_nothing(void **state) {
   (void)state;
-  needs_many_pages();
   on_small_disk(append_too_much);
 }
 
@@ -89,7 +82,6 @@ static void append_until_full(void) {
 
 static void appending_until_full_leaves_what_was_appended_and_goes_on_later(void **state) {
   (void)state;
-  needs_many_pages();
   on_small_disk(append_until_full);
 }
 
@@ -300,7 +292,6 @@ static void store_where_blocks_were_given_back(void) {
 
 static void a_store_where_blocks_were_given_back_is_nospc_and_stores_nothing(void **state) {
   (void)state;
-  needs_many_pages();
   on_small_disk(store_where_blocks_were_given_back);
 }
 
@@ -322,7 +313,6 @@ static void overwrite_when_full(void) {
 
 static void bytes_that_have_blocks_are_overwritten_on_a_full_disk(void **state) {
   (void)state;
-  needs_many_pages();
   on_small_disk(overwrite_when_full);
 }
 
