@@ -174,14 +174,14 @@ static int resize(tome *map, uint64_t size, uint64_t known) {
 
 /* What the system means by TOME_EBUSY. */
 static int fail_mapped(const tome *map, tome_range range) {
-  return tome__fail(map->path, (failure){.operation = "tome_resize",
-                                         .code = TOME_EBUSY,
-                                         .system = tome__os_last_error(),
-                                         .offset = range.offset,
-                                         .length = range.length,
-                                         .detail = "another program has it mapped or runs it, or a "
-                                                   "map of this one is a copy (TOME_COPY), which "
-                                                   "keeps it from being cut here: close that"});
+  return tome__fail(map->path,
+                    (failure){.operation = "tome_resize",
+                              .code = TOME_EBUSY,
+                              .system = tome__os_last_error(),
+                              .offset = range.offset,
+                              .length = range.length,
+                              .detail = "another program runs it or, on Windows, has it "
+                                        "mapped, or a copy (TOME_COPY) of it is open here"});
 }
 
 int tome_resize(tome *map, uint64_t size) {
