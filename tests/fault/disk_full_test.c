@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "disk_operations.h"
 #include "planted_bug.h"
+#include "system_abilities.h"
 
 #include <sys/statvfs.h>
 #include <unistd.h>
