@@ -514,7 +514,8 @@ static void plant_stores_that_stay_private(void) {
   tome__os_calls.mmap = map_privately;
 }
 
-enum { FIND = 0, RFIND = 1, LOOK = 4, WRITE = 5, APPEND = 10, SEARCH = 14 }; /* in the list of operations */
+/* In the list of operations. */
+enum { FIND = 0, RFIND = 1, LOOK = 4, WRITE = 5, APPEND = 10, SEARCH = 14 };
 
 static const size_t lean_operations[] = {FIND, RFIND, SEARCH};
 

@@ -126,6 +126,10 @@ int maps_single_pages(void) {
   return 1;
 }
 
+int replaces_views_at_once(void) {
+  return 1;
+}
+
 /* With a page less than it has a process gets none more. */
 int keeps_address_limit(void) {
   struct rlimit before, less;

@@ -43,6 +43,14 @@ int starts_itself(void);
       skip_because("this system cannot start the program that it runs");                           \
   } while (0)
 
+/** Who touches a view that is just being replaced waits for it. Wine says that it is Wine. */
+int replaces_views_at_once(void);
+#define needs_views_replaced_at_once()                                                             \
+  do {                                                                                             \
+    if (!replaces_views_at_once())                                                                 \
+      skip_because("Wine shows zeros while a view is replaced, as it is when a file grows");       \
+  } while (0)
+
 /** A signal that a process sends itself may say that it is about a misaligned access. */
 int sends_any_signal(void);
 

@@ -51,6 +51,10 @@ int maps_single_pages(void) {
   return single;
 }
 
+int replaces_views_at_once(void) {
+  return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") == NULL;
+}
+
 int keeps_address_limit(void) {
   return 1;
 }

@@ -19,7 +19,7 @@ static void the_base_reaches_as_far_as_the_file(void **state) {
   tome *map;
   must_succeed(tome_open(&map, in_dir("file"), TOME_WRITE | TOME_CREATE | TOME_GROW, NULL));
   must_equal(tome__reach(map), 0);
-  must(reserved(map) >= (uint64_t)(sizeof map == 4 ? 16 : 512) << 20);
+  must(reserved(map) >= (uint64_t)(sizeof(void *) == 4 ? 16 : 512) << 20);
   must_succeed(tome_write(map, 0, "abc", 3));
   must_equal(tome__reach(map), PAGE);
   must_succeed(tome_resize(map, 3 * GRANULE + 1));

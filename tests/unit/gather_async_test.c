@@ -1,4 +1,5 @@
 /* Gathers that go on by themselves, and beside growth. */
+#include "emulator_limits.h"
 #include "gather_batch.h"
 
 #include <pthread.h>
@@ -93,6 +94,7 @@ static batch spans_up_to(dice *any, uint64_t size) {
 
 static void gathers_beside_growth_read_what_was_there(void **state) {
   (void)state;
+  needs_views_replaced_at_once();
   const size_t size = how_many(2, 40) << 20;
   unsigned char *bytes = new_pattern(0, size);
   tome *map = open_map(make_file("file", bytes, PAGE), TOME_WRITE | TOME_GROW);
