@@ -1,5 +1,4 @@
-/* System calls that are given mapped memory, or that do nothing: what an access would wait for, or be given, a call is refused.
- * */
+/* System calls that are given mapped memory, or that do nothing: a call is refused what an access would wait for or be given. */
 #include "calls.h"
 #include "test_support.h"
 

@@ -184,6 +184,28 @@ static void what_was_locked_is_so_after_truncation(void **state) {
   must(tome__os_close(&file) == 0);
 }
 
+static BOOL refuse_lock(void *at, SIZE_T n) {
+  (void)at, (void)n;
+  SetLastError(ERROR_COMMITMENT_LIMIT);
+  return FALSE;
+}
+
+static void what_could_not_be_locked_is_not_after_truncation(void **state) {
+  (void)state;
+  os_file file = open_one();
+  unsigned char *p = map_one(&file, OS_WRITE);
+  real = tome__os_calls;
+  tome__os_calls.VirtualLock = refuse_lock;
+  int r = tome__os_lock(p, GRANULE);
+  DWORD system = GetLastError();
+  tome__os_calls = real;
+  must_equal(r, TOME_ENOMEM);
+  must_equal(system, ERROR_COMMITMENT_LIMIT);
+  must_lock_again(&file, p, LENGTH - 1, LENGTH, 0);
+  must(tome__os_unmap(p, LENGTH) == 0);
+  must(tome__os_close(&file) == 0);
+}
+
 /* ---- what is no mapping, and a file that is cut while it is mapped ---- */
 
 static void what_is_no_mapping_is_refused(void **state) {
@@ -238,6 +260,7 @@ int main(int argc, char **argv) {
       TEST(who_has_it_mapped_for_good_keeps_it),
       TEST(a_copy_keeps_the_file_and_the_error_says_so),
       TEST(what_was_locked_is_so_after_truncation),
+      TEST(what_could_not_be_locked_is_not_after_truncation),
       TEST(what_is_no_mapping_is_refused),
       TEST(a_file_that_is_cut_meanwhile_is_mapped_as_it_is),
   };

@@ -148,8 +148,8 @@ static int has_hasty_loops(void) {
   return is_before_10_43();
 }
 
-/* There, machine code for 64-bit ARM that may match in part looks for the first byte of a match again at each byte, through all of the
- * subject, and sometimes behind it: https://github.com/PCRE2Project/pcre2/issues/257 */
+/* There, machine code for 64-bit ARM that may match in part looks for the first byte of a match again at each byte, through all
+ * of the subject, and sometimes behind it: https://github.com/PCRE2Project/pcre2/issues/257 */
 static int has_slow_parts(void) {
   char machine[128] = "";
   int length = pcre2_config(PCRE2_CONFIG_JITTARGET, NULL);

@@ -43,8 +43,7 @@ void tome__space_ask_again(void) {
   InterlockedExchange(&way, 0);
 }
 
-/* Between these nobody allocates who does not name an address: the system begins at the bottom, and some things are at the top.
- * */
+/* Between these nobody allocates who does not name an address: the system begins at the bottom, and some are at the top. */
 #define QUIET_FROM (UINT64_C(2) << 40)
 #define QUIET_END (UINT64_C(7) << 40)
 #define MOST_TRIES 64

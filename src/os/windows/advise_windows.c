@@ -144,9 +144,7 @@ static int note(void *address, size_t length, int (*how)(mapping *m, size_t from
 }
 
 /* Locking brings the pages in at once. Where one of them cannot be had, tome__os_bring_in() says so. */
-int tome__os_lock(void *address, size_t length) {
-  if (note(address, length, tome__parts_lock) < 0)
-    return TOME_ENOMEM;
+static int lock_now(void *address, size_t length) {
   if (tome__os_calls.VirtualLock(address, length))
     return 0;
   if (GetLastError() == ERROR_WORKING_SET_QUOTA) {
@@ -161,6 +159,18 @@ int tome__os_lock(void *address, size_t length) {
   int lost = read_pages(address, length) < 0;
   SetLastError(system);
   return lost ? 0 : TOME_ENOMEM;
+}
+
+/* Noted first: a view that is mapped anew in between is locked, too. */
+int tome__os_lock(void *address, size_t length) {
+  if (note(address, length, tome__parts_lock) < 0)
+    return TOME_ENOMEM;
+  int r = lock_now(address, length);
+  DWORD system = GetLastError();
+  if (r < 0)
+    note(address, length, tome__parts_unlock);
+  SetLastError(system);
+  return r;
 }
 
 int tome__os_bring_in(void *address, size_t length) {

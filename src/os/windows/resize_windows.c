@@ -35,6 +35,7 @@ static int is_mapped(int r) {
 }
 
 #define PATIENCE 10
+#define A_MOMENT 1000000 /* ns */
 
 /* Most others have it mapped for a moment only: scanners, and who makes it longer by a section. The views are back while they are
  * waited for: threads that touch them do not wait. */
@@ -47,7 +48,7 @@ int tome__os_truncate(const os_file *file, uint64_t size) {
   int tries = tome__os_has_copy(file) ? 1 : PATIENCE;
   r = set_end_alone(file, size);
   for (int i = 1; i < tries && is_mapped(r); i++) {
-    tome__os_sleep(1000000);
+    tome__os_sleep(A_MOMENT);
     r = set_end_alone(file, size);
   }
   return r;
