@@ -60,7 +60,8 @@ int tome__os_failed(void) {
 }
 
 int tome__os_write_back_failed(void) {
-  return errno == ENOMEM ? TOME_EIO : tome__os_failed();
+  int r = tome__os_failed();
+  return r == TOME_ENOMEM || r == TOME_EBUSY || r == TOME_ENOTSUP ? TOME_EIO : r;
 }
 
 int tome__os_last_error(void) {
