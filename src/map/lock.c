@@ -212,8 +212,16 @@ static int next_stretch(tome *map, uint64_t at, tome_range pages, locked *ret) {
   return found;
 }
 
+/* What was cut off meanwhile is on the list no more, and must not stay locked. */
 static void done_with(tome *map, const locked *stretch) {
-  tome__window_unpin(map, stretch->where == &map->base_window ? NULL : stretch->where);
+  int system = tome__os_last_error();
+  uint64_t from = stretch->from, gap_end;
+  tome__os_mutex_lock(&map->lock);
+  for (; tome__locks_gap(map, &from, stretch->end, &gap_end); from = gap_end)
+    tome__os_unlock(address_of(stretch, from), (size_t)(gap_end - from));
+  unpin(map, stretch->where);
+  tome__os_mutex_unlock(&map->lock);
+  tome__os_set_error(system);
 }
 
 /* Which page it was that could not be had. */
@@ -270,17 +278,6 @@ static int hold(tome *map, tome_range range, tome_range pages, tome_range *ret_l
   return r;
 }
 
-/* What was cut off while it was being locked is on the list no more. Pre: map->lock held. */
-static void unlock_cut(tome *map, tome_range pages) {
-  const window *base = &map->base_window;
-  uint64_t page = tome__os_system()->page;
-  uint64_t cut = (map->origin + tome__size(map) + page - 1) / page * page;
-  uint64_t from = cut > pages.offset ? cut : pages.offset, end = tome__range_end(pages);
-  end = end < base->start + base->length ? end : base->start + base->length;
-  if (map->base && from < end)
-    tome__os_unlock(base->address + (from - base->start), (size_t)(end - from));
-}
-
 static int fail_limit(const tome *map, tome_range range) {
   char text[160] = "it may lock nothing: raise `ulimit -l`";
   int system = tome__os_last_error();
@@ -314,7 +311,6 @@ int tome_lock(tome *map, uint64_t offset, uint64_t length) {
   int system = tome__os_last_error();
   tome__os_mutex_lock(&map->lock);
   settle(map, r == 0);
-  unlock_cut(map, pages);
   tome__os_mutex_unlock(&map->lock);
   tome__os_mutex_unlock(&map->locking);
   tome__os_set_error(system);

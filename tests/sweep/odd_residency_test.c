@@ -134,6 +134,15 @@ static void who_does_not_know_of_holes_does_not_wait_for_them(void **state) {
 
 /* ---- locking ---- */
 
+/* Sanitizers leave out mlock() and munlock(), and then the counts are wrong. */
+static int lock_really(const void *address, size_t length) {
+  return (int)syscall(SYS_mlock, address, length);
+}
+
+static int unlock_really(const void *address, size_t length) {
+  return (int)syscall(SYS_munlock, address, length);
+}
+
 static int no_mlock2(const void *at, size_t n, unsigned flags) {
   (void)at, (void)n, (void)flags;
   errno = ENOSYS;
@@ -218,6 +227,56 @@ static void too_many_mappings_are_not_taken_for_the_limit(void **state) {
   must_succeed(tome_close(map));
 }
 
+/* ---- cut while it is being locked ---- */
+
+static tome *cut_map;
+
+/* What was cut off is as long as before again, but nobody has asked for that to be locked. */
+static void cut_and_grow(void) {
+  must_succeed(tome_resize(cut_map, 10 * PAGE));
+  must_succeed(tome_resize(cut_map, PAGES * PAGE));
+}
+
+static int mlock2_of_what_is_cut(const void *at, size_t n, unsigned flags) {
+  tome__os_calls.mlock2 = real.mlock2;
+  cut_and_grow();
+  return real.mlock2(at, n, flags);
+}
+
+/* As it is brought in, an older kernel locks it once more. */
+static int mlock_of_what_is_cut(const void *at, size_t n) {
+  tome__os_calls.mlock = lock_really;
+  cut_and_grow();
+  return lock_really(at, n);
+}
+
+static void must_keep_nothing_locked(uint64_t window) {
+  tome_options options = TOME_OPTIONS_INIT;
+  options.window = (size_t)window;
+  must_succeed(tome_open(&cut_map, make_pattern_file("file", PAGES * PAGE), TOME_WRITE, &options));
+  must_succeed(tome_lock(cut_map, 5 * PAGE, 40 * PAGE));
+  must_equal(locked(), 5 * PAGE);
+  must_succeed(tome_unlock(cut_map, 0, TOME_END));
+  must_equal(locked(), 0);
+  must_succeed(tome_close(cut_map));
+}
+
+static void what_is_cut_while_it_is_being_locked_does_not_stay_so(void **state) {
+  const uint64_t windows[] = {0, 4 * PAGE};
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    note("windows of %u", (unsigned)windows[i]);
+    tome__os_calls.mlock2 = mlock2_of_what_is_cut;
+    must_keep_nothing_locked(windows[i]);
+    must(tome__os_calls.mlock2 == real.mlock2);
+    tome__os_calls.madvise = no_populate;
+    tome__os_calls.mlock = mlock_of_what_is_cut;
+    must_keep_nothing_locked(windows[i]);
+    must(tome__os_calls.mlock == lock_really);
+    tome__os_calls.madvise = real.madvise;
+  }
+}
+
 static int refused_munlock(const void *at, size_t n) {
   (void)at, (void)n;
   errno = ENOMEM;
@@ -286,15 +345,6 @@ static void an_interrupted_sleep_goes_on(void **state) {
   must_succeed(tome_close(map));
 }
 
-/* Sanitizers leave out mlock() and munlock(), and then the counts are wrong. */
-static int lock_really(const void *address, size_t length) {
-  return (int)syscall(SYS_mlock, address, length);
-}
-
-static int unlock_really(const void *address, size_t length) {
-  return (int)syscall(SYS_munlock, address, length);
-}
-
 #define ODD_TEST(function)                                                                         \
   cmocka_unit_test_setup_teardown(function, begin_with_calls, end_with_calls)
 
@@ -308,6 +358,7 @@ int main(int count, char **arguments) {
       ODD_TEST(who_does_not_know_of_holes_does_not_wait_for_them),
       ODD_TEST(older_kernels_lock_all_the_same),
       ODD_TEST(too_many_mappings_are_not_taken_for_the_limit),
+      ODD_TEST(what_is_cut_while_it_is_being_locked_does_not_stay_so),
       ODD_TEST(an_unlock_that_fails_changes_nothing),
       ODD_TEST(an_interrupted_sleep_goes_on),
   };
