@@ -44,20 +44,24 @@ static int ask_lock(const os_file *file, int command, struct flock *lock) {
   return r;
 }
 
-/* Another process with this library is about to be done. Whoever has locked more than this byte, the whole file for one, may
- * keep it for ever, and means to keep others from something else. */
-static int is_being_moved(const os_file *file) {
+/* Whether it is another process with this library that keeps us from it, and will soon be done; or was, and is. Whoever has locked
+ * more than this byte, the whole file for one, may keep it for ever, and means to keep others from something else. */
+static int may_be_waited_for(const os_file *file) {
   struct flock found = the_end(F_WRLCK), wanted = found;
-  return ask_lock(file, F_GETLK, &found) == 0 && found.l_type == F_WRLCK &&
-         found.l_start == wanted.l_start && found.l_len == wanted.l_len;
+  if (ask_lock(file, F_GETLK, &found) < 0)
+    return 0;
+  return found.l_type == F_UNLCK || (found.l_type == F_WRLCK && found.l_start == wanted.l_start &&
+                                     found.l_len == wanted.l_len);
 }
 
 /* A file system without locks does without. */
 void tome__os_lock_end(const os_file *file) {
   struct flock wanted = the_end(F_WRLCK);
   take_turn();
-  if (ask_lock(file, F_SETLK, &wanted) < 0 && is_being_moved(file))
-    ask_lock(file, F_SETLKW, &wanted);
+  while (ask_lock(file, F_SETLK, &wanted) < 0 && (errno == EAGAIN || errno == EACCES) &&
+         may_be_waited_for(file))
+    if (ask_lock(file, F_SETLKW, &wanted) == 0)
+      return;
 }
 
 void tome__os_unlock_end(const os_file *file) {
