@@ -180,7 +180,8 @@ def test_a_child_makes_all_calls_while_threads_of_its_parent_are_busy(kind, tmp_
     with busy_threads(lambda: make_calls(subject, calls)):
         for _ in range(FORKS):
             in_child(lambda: make_calls(subject, calls))
-    subject.close()
+    with contextlib.suppress(tome.LostBytesError):  # a child cut what a thread had just stored
+        subject.close()
 
 
 def test_a_child_of_a_process_that_loses_bytes_in_threads_lives(tmp_path):

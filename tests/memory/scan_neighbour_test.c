@@ -179,17 +179,27 @@ static void scan_file(const char *path, scan_function *scan) {
   must_succeed(tome_close(map));
 }
 
+/* Also before the scan the system may have taken what was just brought in: once more, then. */
+static void bring_in_both(const char *neighbour, const char *large) {
+  for (int i = 0; i < TRIES; i++) {
+    evict_file(neighbour);
+    evict_file(large);
+    bring_in(neighbour, 0, NEIGHBOUR, PAGE * 16, PAGE * 16);
+    bring_in(large, BLOCK_FROM, BLOCK_TO, PAGE * 16, PAGE * 16);
+    bring_in(large, PAGE, LARGE, PAGES_APART, PAGE);
+    if (bytes_in_memory(neighbour, NEIGHBOUR) >= NEIGHBOUR / 100 * 95 &&
+        bytes_in_memory(large, LARGE) >= BLOCK_TO - BLOCK_FROM)
+      return;
+  }
+  must(!"the system leaves what was brought in where it is");
+}
+
 static outcome scan_large(const struct way *way) {
   const char *neighbour = in_dir("neighbour"), *large = in_dir("large");
-  evict_file(neighbour);
-  evict_file(large);
-  bring_in(neighbour, 0, NEIGHBOUR, PAGE * 16, PAGE * 16);
-  bring_in(large, BLOCK_FROM, BLOCK_TO, PAGE * 16, PAGE * 16);
-  bring_in(large, PAGE, LARGE, PAGES_APART, PAGE);
+  bring_in_both(neighbour, large);
   unsigned char *of_neighbour = pages_of(neighbour, NEIGHBOUR), *own = pages_of(large, LARGE);
   uint64_t before = bytes_in_memory(large, LARGE);
-  must(bytes_in_memory(neighbour, NEIGHBOUR) >= NEIGHBOUR / 100 * 95);
-  must(before >= BLOCK_TO - BLOCK_FROM && before < LARGE / 8);
+  must(before < LARGE / 8);
   scan_file(large, way->scan);
   outcome seen = {percent_left(neighbour, NEIGHBOUR, of_neighbour), percent_left(large, LARGE, own),
                   bytes_in_memory(large, LARGE)};
