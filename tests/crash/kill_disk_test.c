@@ -271,10 +271,9 @@ static void tell_rounds(const trial *it, uint64_t rounds) {
   must(it->removed > rounds);
 }
 
-static void run_shutdowns(void *unused) {
-  (void)unused;
+static void run_shutdowns(void *how_often) {
   static trial it;
-  const uint64_t rounds = how_many(60, 1000);
+  const uint64_t rounds = *(const uint64_t *)how_often;
   dice any = dice_from(17);
   some_noise(&any, 1);
   find_device(&it);
@@ -294,7 +293,8 @@ static void run_shutdowns(void *unused) {
 }
 
 static void run(void) {
-  run_shutdowns(NULL);
+  uint64_t rounds = how_many(60, 1000);
+  run_shutdowns(&rounds);
 }
 
 static void what_is_durable_survives_the_shutdown_of_an_ext4(void **state) {
@@ -322,12 +322,16 @@ static void forget_the_length(void) {
   tome__os_calls.fdatasync = sync_bytes_only;
 }
 
+/* A shutdown has to meet the moment; the first that does is the last. */
+static uint64_t until_found = 1000;
+
 static void find_missing_sync(void) {
-  must_find_bug("a flush that does not sync", do_not_sync, run_shutdowns, NULL);
+  must_find_bug("a flush that does not sync", do_not_sync, run_shutdowns, &until_found);
 }
 
 static void find_missing_length(void) {
-  must_find_bug("a flush that leaves the length behind", forget_the_length, run_shutdowns, NULL);
+  must_find_bug("a flush that leaves the length behind", forget_the_length, run_shutdowns,
+                &until_found);
 }
 
 static void a_flush_that_does_not_sync_is_found_on_ext4(void **state) {
