@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import command_harness
 from command_harness import ON_WINDOWS, CommandTest
-from memory_pages import PAGE, evict, hold
+from memory_pages import PAGE, are_counted, evict, hold
 
 SVG = "{http://www.w3.org/2000/svg}"
 PAGES = 256
@@ -114,7 +114,8 @@ class OneFile(Picture):
         self.assertEqual("empty", self.texts(root)[0])
 
     def test_everything_lies_within_the_picture(self):
-        for size in (1, PAGE, 63 * PAGE, 65 * PAGE, 1536 * PAGE, 1537 * PAGE, 10**12):
+        large = 10**12 if are_counted() else 10**10  # page by page it takes minutes
+        for size in (1, PAGE, 63 * PAGE, 65 * PAGE, 1536 * PAGE, 1537 * PAGE, large):
             with open("f", "wb") as file:
                 file.truncate(size)
             for operands in (("f",), ("f", ".")):
