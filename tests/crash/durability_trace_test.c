@@ -1,6 +1,7 @@
 /* What each level of flushing asks of the system, seen from outside: by strace(1), of a small program that knows of no table.
  *
  * The program is this one, called as "durability_trace_test --work DIRECTORY"; marks in the trace tell the steps apart. */
+#include "emulator_limits.h"
 #include "planted_bug.h"
 #include "planted_calls.h"
 
@@ -81,6 +82,8 @@ static void exec_traced(void *log) {
 
 static void run_traced(char *log) {
   int status;
+  if (!starts_itself())
+    exit_unable("strace cannot start a program of the emulator");
   pid_t tracer = start_child(exec_traced, log);
   must_equal(waitpid(tracer, &status, 0), tracer);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77)

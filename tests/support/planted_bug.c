@@ -51,6 +51,8 @@ static int is_found(const char *name, broken_run *run) {
   first_line(run->log, line, sizeof line);
   if (WIFEXITED(status) && WEXITSTATUS(status) == UNABLE) {
     print_message("%s\n", line);
+    if (is_child())
+      _exit(UNABLE);
     skip();
   }
   if (status == 0)

@@ -38,15 +38,20 @@ static void unlock(void) {
 static void on_fault(int number, siginfo_t *info, void *context);
 
 /* The last bytes of a signal's description, which no system uses for this signal: how many of the handlers that we found it has been
- * through. Another copy of this library in the process counts its own. */
+ * through. Another copy of this library in the process counts its own.
+ *
+ * Linux before 4.17 and emulators leave there what was on the stack; that may be the count of an earlier signal, whose handler left
+ * by longjmp. The system calls our handler at the same place as it did then; whoever was given this signal by us calls it from
+ * further down. */
 typedef struct passage {
   uintptr_t mark; /* whose */
-  uintptr_t
-      depth; /* with the tag; without it nobody's: Linux before 4.17 and emulators leave there what was on the stack */
+  uint32_t depth; /* with the tag; without it nobody's */
+  uint32_t frame; /* where on the stack our handler ran, as far as it fits */
 } passage;
 
-#define TAG ((uintptr_t)0x6F6D6500)
-#define DEPTH_BITS ((uintptr_t)0xFF)
+#define TAG ((uint32_t)0x6F6D6500)
+#define DEPTH_BITS ((uint32_t)0xFF)
+#define SAME_STACK ((uint32_t)1 << 20) /* further apart, two frames lie on two stacks */
 
 /* Systems leave 32 bytes at least of what fits 64 and more, and 64 of 128. */
 #define MOST_COPIES (sizeof(siginfo_t) >= 128 ? 4 : 2)
@@ -55,8 +60,12 @@ static char *passages(siginfo_t *info) {
   return (char *)info + sizeof *info - MOST_COPIES * sizeof(passage);
 }
 
+static int is_left_over(const passage *p, uint32_t frame) {
+  return frame - p->frame < SAME_STACK; /* stacks grow downwards */
+}
+
 /* A signal that went through more copies than can be told apart goes no deeper. */
-static int go_deeper(siginfo_t *info) {
+static int go_deeper(siginfo_t *info, uint32_t frame) {
   for (size_t i = 0; i < MOST_COPIES; i++) {
     char *at = passages(info) + i * sizeof(passage);
     passage p;
@@ -64,9 +73,9 @@ static int go_deeper(siginfo_t *info) {
     int tagged = (p.depth & ~DEPTH_BITS) == TAG;
     if (tagged && p.mark != (uintptr_t)on_fault)
       continue;
-    uintptr_t depth = tagged ? p.depth & DEPTH_BITS : 0;
+    uint32_t depth = tagged && !is_left_over(&p, frame) ? p.depth & DEPTH_BITS : 0;
     if (depth < MOST_HANDLERS) {
-      p = (passage){(uintptr_t)on_fault, TAG | (depth + 1)};
+      p = (passage){(uintptr_t)on_fault, TAG | (depth + 1), frame};
       memcpy(at, &p, sizeof p);
     }
     return (int)depth;
@@ -124,8 +133,8 @@ static struct sigaction take_found(int depth) {
   return action;
 }
 
-static void pass_on(int number, siginfo_t *info, void *context) {
-  struct sigaction action = take_found(go_deeper(info));
+static void pass_on(int number, siginfo_t *info, void *context, uint32_t frame) {
+  struct sigaction action = take_found(go_deeper(info, frame));
   if (is_standard(&action))
     as_the_system(number, info, &action);
   else
@@ -181,7 +190,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
   if (address != 0 && atomic_load(&deal_with)(address, access))
     remember(address);
   else
-    pass_on(number, info, context);
+    pass_on(number, info, context, (uint32_t)(uintptr_t)__builtin_frame_address(0));
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   errno = system;
 }
