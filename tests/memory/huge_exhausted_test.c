@@ -1,6 +1,7 @@
 /* Address space that another thread takes up, all of it, while this one works on a file of more than 8 GiB: every call gives its
  * answer or TOME_ENOMEM, and works again when the space is given back. With addresses of 32 bits it is theirs that come to an
  * end; with longer ones it is a limit of the process. */
+#include "emulator_limits.h"
 #include "huge_file.h"
 #include "small_memory.h"
 #include "system_abilities.h"
@@ -225,6 +226,8 @@ static void calls_answer_or_are_refused_while_another_thread_takes_all_space(voi
   if (!system_tells_holes())
     skip_because("holes cannot be passed over on this system: 8 GiB to be read each round");
   uint64_t space = sizeof(void *) == 4 ? 0 : GIBI(1);
+  if (space)
+    needs_address_limit();
   make_huge_file("huge");
   in_child(work_while_it_is_taken, &space);
 }

@@ -1,5 +1,6 @@
 /* A file larger than all addresses of 32 bits, by every call, in less than 512 MiB of address space: with addresses of 32 bits as
  * it is, and with longer ones where the process may have no more, or wants windows. */
+#include "emulator_limits.h"
 #include "huge_file.h"
 
 #include "calls.h"
@@ -264,6 +265,8 @@ static void use_all(void *context) {
 static void use_all_in(surroundings where) {
   if (SANITIZED)
     skip_because("a sanitizer needs terabytes of address space");
+  if (where.space)
+    needs_address_limit();
   make_huge_file("huge");
   in_child(use_all, &where);
 }
@@ -299,6 +302,7 @@ static void a_view_that_does_not_fit_is_refused(void **state) {
   (void)state;
   if (SANITIZED)
     skip_because("a sanitizer needs terabytes of address space");
+  needs_address_limit();
   make_hole("huge", HUGE_SIZE);
   in_child(a_view_of_3_gib_is_refused_where_it_does_not_fit, NULL);
 }

@@ -1,5 +1,6 @@
 /* Groups of both versions of the kernel's interface. The test itself stays where it is: only a child enters the group. */
 #include "small_memory.h"
+#include "emulator_limits.h"
 
 #include "calls.h"
 
@@ -188,6 +189,8 @@ static void must_have_ended_well(int status, memory_use use) {
 void skip_without(memory_limit limit) {
   if (SANITIZED && limit.space != 0)
     unable("a sanitizer wants terabytes of address space");
+  if (limit.space != 0 && !keeps_address_limit())
+    unable("this system does not keep to a limit of the address space");
   if (limit.group == 0)
     return;
   make_group(limit.group);

@@ -35,6 +35,11 @@ int tells_own_pages(void);
 int maps_single_pages(void);
 /** A limit of the address space is kept, from the moment on when it is set. Changes nothing. */
 int keeps_address_limit(void);
+#define needs_address_limit()                                                                      \
+  do {                                                                                             \
+    if (!keeps_address_limit())                                                                    \
+      skip_because("this system does not keep to a limit of the address space");                   \
+  } while (0)
 /** A program can start itself anew. An emulator cannot, if the system does not know that its programs are for it. */
 int starts_itself(void);
 #define needs_to_start_itself()                                                                    \

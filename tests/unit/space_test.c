@@ -455,8 +455,7 @@ static void a_file_larger_than_the_address_space_is_used_through_windows(void **
   (void)state;
   if (SANITIZED)
     skip_because("a sanitizer needs terabytes of address space");
-  if (!keeps_address_limit())
-    skip_because("this system does not keep to a limit of the address space");
+  needs_address_limit();
   char path[512];
   strcpy(path, make_hole("file", UINT64_C(1) << 30));
   in_child(use_in_little_address_space, path);
@@ -481,8 +480,7 @@ static void maps_leave_half_of_a_little_address_space_to_the_program(void **stat
   (void)state;
   if (SANITIZED)
     skip_because("a sanitizer needs terabytes of address space");
-  if (!keeps_address_limit())
-    skip_because("this system does not keep to a limit of the address space");
+  needs_address_limit();
   char path[512];
   strcpy(path, make_pattern_file("file", 3 * PAGE));
   in_child(open_many_in_little_address_space, path);
