@@ -76,9 +76,7 @@ static void fill_ext2(void) {
 
 static void on_ext2_an_operation_is_done_or_refused(void **state) {
   (void)state;
-  if (!system_populates())
-    skip_because(
-        "no call asks for blocks here: only a store finds that there are none, and is lost");
+  needs_populated_pages();
   on_disk(DISK_EXT2, fill_ext2);
 }
 

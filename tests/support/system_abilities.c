@@ -55,6 +55,13 @@ int system_lets_go(void) {
   return r == 0 && !there[0];
 }
 
+int system_counts_pages(void) {
+  os_file file = open_sample();
+  uint64_t there = tome__os_in_memory(&file, 0, PAGE);
+  close_sample(&file);
+  return there != UINT64_MAX;
+}
+
 int system_tells_dirty(void) {
   os_residency residency = {0, TOME_UNKNOWN, 0};
   os_file file = open_sample();

@@ -4,10 +4,18 @@
 
 /** Pages can be made present, with their blocks, by a call that fails without a signal. */
 int system_populates(void);
+#define needs_populated_pages()                                                                    \
+  do {                                                                                             \
+    if (!system_populates())                                                                       \
+      skip_because(                                                                                \
+          "no call asks for blocks here: only a store finds that there are none, and is lost");    \
+  } while (0)
 /** What is in memory can be read without waiting for what is not. */
 int system_reads_at_once(void);
 /** Pages that this process has touched can be let go of, and then be evicted. */
 int system_lets_go(void);
+/** It tells how much of a file is in memory, without mapping it. */
+int system_counts_pages(void);
 /** It tells which bytes of a file are not written back yet. */
 int system_tells_dirty(void);
 /** An open descriptor can be opened anew, with a position and flags of its own. */

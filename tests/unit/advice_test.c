@@ -172,8 +172,7 @@ static void reading_here_and_there_is_noticed_and_so_is_reading_in_order(void **
 static void what_is_in_memory_says_nothing_of_how_it_is_read(void **state) {
   (void)state;
   skip_through_windows();
-  const char *path = make_pattern_file("file", SIZE);
-  tome *map = open_map(path, TOME_READ);
+  tome *map = open_map(make_pattern_file("file", SIZE), TOME_READ);
   read_places(map);
   must_equal(told_of_map(map), NOTHING);
   must_succeed(tome_close(map));
@@ -204,6 +203,8 @@ static void reads_one_by_one_leave_what_pread_leaves(void **state) {
 
 static void told_to_be_random_nothing_is_read_but_the_pages_asked_for(void **state) {
   (void)state;
+  if (forced_window())
+    needs_followed_advice();
   const char *path = make_pattern_file("file", SIZE);
   must_be_cold(path);
   tome *map = open_advised(path, TOME_ADVICE_RANDOM);
@@ -416,8 +417,8 @@ static void through_windows_a_view_s_kind_of_reading_ends_with_it(void **state) 
   (void)state;
   if (!forced_window())
     skip_because("not through windows");
-  const char *path = make_pattern_file("file", 4 * PAGE);
-  tome *map = open_map(path, TOME_READ);
+  needs_followed_advice();
+  tome *map = open_map(make_pattern_file("file", 4 * PAGE), TOME_READ);
   tome_view view = begin_view(map, PAGE, PAGE, TOME_VIEW_RANDOM);
   unsigned char *data = view.data;
   must_equal(told_of(data), has_flag(__func__, "rd") ? RANDOM : NOTHING);
@@ -429,8 +430,7 @@ static void through_windows_a_view_s_kind_of_reading_ends_with_it(void **state) 
 static void where_views_overlap_the_others_count_when_one_has_ended(void **state) {
   (void)state;
   skip_through_windows();
-  const char *path = make_pattern_file("file", 100 * PAGE);
-  tome *map = open_map(path, TOME_READ);
+  tome *map = open_map(make_pattern_file("file", 100 * PAGE), TOME_READ);
   tome_view wide = begin_view(map, 10 * PAGE, 50 * PAGE, TOME_VIEW_RANDOM);
   tome_view narrow = begin_view(map, 20 * PAGE, 10 * PAGE, TOME_VIEW_SEQUENTIAL);
   unsigned char *data = wide.data;

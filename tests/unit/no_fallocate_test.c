@@ -1,4 +1,5 @@
 /* A full disk on a file system without fallocate(2): there, too, it is an error before anything is stored. */
+#include "system_abilities.h"
 #include "test_support.h"
 
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static void write_into_hole(void) {
 
 static void a_long_write_into_a_hole_without_space_stores_nothing(void **state) {
   (void)state;
+  needs_populated_pages();
   on_disk(DISK_EXT2, write_into_hole);
 }
 
@@ -45,6 +47,7 @@ static void view_hole(void) {
 
 static void a_write_view_of_a_hole_without_space_is_refused(void **state) {
   (void)state;
+  needs_populated_pages();
   on_disk(DISK_EXT2, view_hole);
 }
 
