@@ -30,11 +30,19 @@ struct child {
   int from_parent;
 };
 
+/* Up to eight bytes, the first of which counts least, on every processor. */
+static uint64_t word_of(const unsigned char *bytes, size_t length) {
+  uint64_t word = 0;
+  for (size_t i = 0; i < length; i++)
+    word |= (uint64_t)bytes[i] << 8 * i;
+  return word;
+}
+
 /* FNV-1a, over eight bytes at a time. */
 static uint64_t checksum_of(uint64_t sum, const unsigned char *bytes, size_t length) {
   for (size_t i = 0; i < length; i += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    memcpy(&word, bytes + i, length - i < sizeof word ? length - i : sizeof word);
+    size_t left = length - i;
+    uint64_t word = left < sizeof word ? word_of(bytes + i, left) : word_of(bytes + i, sizeof word);
     sum = (sum ^ word) * UINT64_C(0x100000001b3);
   }
   return sum;

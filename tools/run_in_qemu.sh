@@ -21,7 +21,7 @@ preloaded=
 # preload NAME: tools/NAME.c, built when it is new.
 preload() {
   source=$(dirname "$0")/$1.c
-  folder=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/tome-qemu
+  folder=$(dirname "$0")/../build/qemu # which all users of the tests can read
   library=$folder/$1-$(cksum <"$source" | cut -d ' ' -f 1).so
   if [ ! -e "$library" ]; then
     mkdir -p "$folder"
