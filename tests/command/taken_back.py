@@ -5,7 +5,8 @@ ATTEMPTS = 10
 
 
 def tried_again(test):
-    """A test that fails is made again: pages may have been taken back in the middle of it. One that fails each time fails."""
+    """A test that fails is made again: pages may have been taken back in the middle of it. One that fails each time fails. A subTest
+    would keep its failure from here."""
 
     @functools.wraps(test)
     def attempts(self):

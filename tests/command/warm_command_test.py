@@ -79,14 +79,14 @@ class Warm(WarmTest):
             (("--from", "7M", "--to", "1G"), 7 * MIB, 8 * MIB),
             (("--from", "8M"), 8 * MIB, 8 * MIB),
         ):
-            with self.subTest(use=use):
-                self.cold("f", 8 * MIB)
-                entry = json.loads(self.tome("warm", "--json", *use, "f")[1])[0]
-                self.assertEqual(
-                    (first, end, end - first, 0, end - first),
-                    tuple(entry[key] for key in ("from", "to", "pages", "before", "after")),
-                )
-                self.assertTrue(all(resident("f")[first // PAGE : end // PAGE]))
+            self.cold("f", 8 * MIB)
+            entry = json.loads(self.tome("warm", "--json", *use, "f")[1])[0]
+            self.assertEqual(
+                (first, end, end - first, 0, end - first),
+                tuple(entry[key] for key in ("from", "to", "pages", "before", "after")),
+                use,
+            )
+            self.assertTrue(all(resident("f")[first // PAGE : end // PAGE]), use)
 
     def test_a_range_that_ends_before_it_begins(self):
         self.file("f", bytes(PAGE))
