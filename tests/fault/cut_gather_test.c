@@ -178,7 +178,7 @@ static void judge_spans(const observer *self, const spans *s, const asked *call,
   int told = 0;
   for (int i = 0; i < SPANS; i++) {
     const tome_span *one = &s->all[i];
-    asked of = {"a span", one->offset, one->length, call->before, 0};
+    asked of = {"a span", one->offset, one->length, call->before, 0, 0};
     note("span %d of a gather", i);
     if (one->result == TOME_ELOST && told++ > 0) {
       if (whole_all_along(call->before, call->after))

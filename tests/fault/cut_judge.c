@@ -2,7 +2,7 @@
 #include "cut_judge.h"
 
 asked ask(const observer *self, const char *what, uint64_t offset, uint64_t length) {
-  return (asked){what, offset, length, phase_now(self->sky), 0};
+  return (asked){what, offset, length, phase_now(self->sky), 0, 0};
 }
 
 static int is_anybodys(uint64_t offset) {
@@ -37,7 +37,7 @@ static void judge_lost(const observer *self, const asked *call, tome_range lost)
             (unsigned long long)lost.offset);
     atomic_fetch_add(&self->sky->late, 1);
   }
-  if (!cut_all_along(call->before, call->after) || may_be_hidden(self, call))
+  if (!cut_all_along(call->before, call->after) || call->in_part || may_be_hidden(self, call))
     return;
   tome_range missing = missing_of(self, call);
   int covers = lost.offset <= missing.offset && lost_end >= missing.offset + missing.length;

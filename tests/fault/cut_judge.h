@@ -16,6 +16,7 @@ typedef struct observer {
 typedef struct asked {
   const char *what;
   uint64_t offset, length, before, after;
+  int in_part; /* not all that is missing need be told */
 } asked;
 
 asked ask(const observer *self, const char *what, uint64_t offset, uint64_t length);

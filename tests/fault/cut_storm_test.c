@@ -143,7 +143,8 @@ static void view_somewhere(worker *self) {
     judge_found(&self->sees, &call);
 }
 
-/* The kernel gives EFAULT, or fewer bytes, where it meets a lost page: that is not for the view to tell. */
+/* The kernel gives EFAULT, or fewer bytes, where it meets a lost page: that is not for the view to tell, which may have met others
+ * that were lost in an earlier cut. */
 static void write_from_a_view(worker *self) {
   tome_view view;
   asked call = ask_somewhere(self, "pwrite(2) from a view");
@@ -152,6 +153,7 @@ static void write_from_a_view(worker *self) {
   ssize_t n = pwrite(self->scratch, view.data, call.length, 0);
   if (n < 0 && errno != EFAULT)
     wrong(&self->sees, &call, "pwrite(2): errno %d", errno);
+  call.in_part = n < (ssize_t)call.length;
   int good = judge(&self->sees, &call, tome_view_end(&view));
   asked got = call;
   got.length = n > 0 ? (uint64_t)n : 0;
