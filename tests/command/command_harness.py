@@ -97,7 +97,7 @@ class CommandTest(unittest.TestCase):
             [*COMMAND, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            timeout=100,
+            timeout=500 if EMULATOR else 100,
             check=False,
             **options,
         )
