@@ -89,6 +89,12 @@ int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_
   return tome__resolve(map, operation, offset, &length);
 }
 
+int tome__is_inside(tome *map, tome_range range) {
+  os_stat status;
+  return tome__inside(tome__size(map), range.offset, range.length) ||
+         (adopt(map, 0, &status) == 0 && tome__inside(tome__size(map), range.offset, range.length));
+}
+
 int tome_refresh(tome *map) {
   int r = adopt_locking(map, 1);
   return r < 0 ? tome__fail_at(map, __func__, r, (tome_range){0, 0}) : 0;

@@ -166,6 +166,8 @@ static inline void tome__raise(_Atomic uint64_t *to, uint64_t value) {
 int tome__resolve(tome *map, const char *operation, uint64_t offset, uint64_t *length);
 /** The same for a range without TOME_END. */
 int tome__check_range(tome *map, const char *operation, uint64_t offset, uint64_t length);
+/** Whether a range is inside the map, asking the file as above. Pre: map->lock held. */
+int tome__is_inside(tome *map, tome_range range);
 /** The file is `file_size` bytes long: note the stores that reached beyond. Pre: map->lock held. */
 void tome__note_cut(tome *map, uint64_t file_size);
 /** The system failed to write the file back, says its last error: for this map and all others of the file, for good. Pre: nobody

@@ -87,12 +87,13 @@ static void advise(tome *map, const wish *w, uint64_t key) {
     tome__advice_view(map, entry, w->data, TOME_ADVICE_NOTICE);
 }
 
-/* The size is looked at again under the lock: a resize may have come in between. A view that may store counts as having
+/* The size is looked at again under the lock: a resize may have come in between, or a refresh that saw the file cut before all
+ * this. A view that may store counts as having
  * stored, at any time. */
 static int enter(tome *map, const wish *w, uint64_t *ret_key) {
   int r = 0;
   tome__os_mutex_lock(&map->lock);
-  if (!tome__inside(tome__size(map), w->range.offset, w->range.length))
+  if (!tome__is_inside(map, w->range))
     r = TOME_ERANGE;
   else if (!(*ret_key = tome__view_enter(map, w->range, w->stores)))
     r = TOME_ENOMEM;

@@ -74,6 +74,37 @@ static void a_view_of_what_was_cut_past_the_limit_raises_no_signal(void **state)
   everywhere(view_what_was_cut_past_the_limit);
 }
 
+/* ---- a refresh that saw the file cut ---- */
+
+static tome *refreshed;
+
+/* Another thread, which asked for the size before the view was asked for, believes it afterwards. */
+static int fallocate_beside_a_late_refresh(int fd, int mode, off_t offset, off_t length) {
+  tome__os_calls.fallocate = real.fallocate;
+  cut_it_to(PAGE);
+  must_succeed(tome_refresh(refreshed));
+  must_equal(tome_size(refreshed), PAGE);
+  must_equal(truncate(path(), 16 * PAGE), 0);
+  return real.fallocate(fd, mode, offset, length);
+}
+
+static void view_beside_a_late_refresh(void) {
+  refreshed = open_map(make_hole(name, 16 * PAGE), TOME_WRITE);
+  real = tome__os_calls;
+  tome__os_calls.fallocate = fallocate_beside_a_late_refresh;
+  tome_view view = begin_view(refreshed, 10 * PAGE, PAGE, TOME_VIEW_WRITE);
+  must(tome__os_calls.fallocate == real.fallocate);
+  memset(view.data, 'x', PAGE);
+  must_succeed(tome_view_end(&view));
+  must_equal(tome_size(refreshed), 16 * PAGE);
+  must_succeed(tome_close(refreshed));
+}
+
+static void a_view_of_what_a_late_refresh_believes_cut_is_begun_all_the_same(void **state) {
+  (void)state;
+  everywhere(view_beside_a_late_refresh);
+}
+
 /* ---- a server that is gone ---- */
 
 static int fstat_of_the_gone(int fd, struct stat *status) {
@@ -221,6 +252,7 @@ int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(a_store_where_the_file_was_cut_leaves_no_blocks_behind_its_end),
       TEST(a_view_of_what_was_cut_past_the_limit_raises_no_signal),
+      TEST(a_view_of_what_a_late_refresh_believes_cut_is_begun_all_the_same),
       TEST(close_says_so_when_the_file_cannot_be_asked),
       TEST(what_is_appended_while_a_fault_asks_for_the_size_keeps_its_stores),
       TEST(large_stores_overwrite_also_where_the_descriptor_appends_by_now),
