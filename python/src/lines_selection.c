@@ -78,6 +78,10 @@ static int slice_open(selection *s, const line_slice *slice) {
     step = 1;
   }
   s->step *= (int64_t)step;
+  /* Further on no line has a number. */
+  uint64_t numbered = (most - s->first) / (uint64_t)s->step + 1;
+  if (s->count != ENDLESS && s->count > numbered)
+    s->count = numbered;
   return 1;
 }
 

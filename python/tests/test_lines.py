@@ -8,7 +8,7 @@ import random
 import weakref
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import tome
@@ -145,6 +145,9 @@ def test_a_part_of_a_file_is_a_text_of_its_own(opened):
     data=st.lists(st.sampled_from([b"a", b"\n", b"bc\n"]), max_size=12).map(b"".join),
     chain=st.lists(slices, min_size=1, max_size=3),
 )
+@example(data=b"a", chain=[slice(None, None, 2**62), slice(None, 5)])
+@example(data=b"a\nb", chain=[slice(1, None, 2**62), slice(None, 2)])
+@example(data=b"a", chain=[slice(None, None, 2**40), slice(None, None, 2**22), slice(0, 3)])
 def test_slices_of_slices_are_those_of_a_list(tmp_path_factory, data, chain):
     path = tmp_path_factory.getbasetemp() / "slices"
     path.write_bytes(data)
