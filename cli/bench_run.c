@@ -42,7 +42,7 @@ static uint64_t word_of(const unsigned char *bytes, size_t length) {
 static uint64_t checksum_of(uint64_t sum, const unsigned char *bytes, size_t length) {
   for (size_t i = 0; i < length; i += sizeof(uint64_t)) {
     size_t left = length - i;
-    uint64_t word = left < sizeof word ? word_of(bytes + i, left) : word_of(bytes + i, sizeof word);
+    uint64_t word = word_of(bytes + i, left < sizeof word ? left : sizeof word);
     sum = (sum ^ word) * UINT64_C(0x100000001b3);
   }
   return sum;

@@ -88,8 +88,7 @@ static void advise(tome *map, const wish *w, uint64_t key) {
 }
 
 /* The size is looked at again under the lock: a resize may have come in between, or a refresh that saw the file cut before all
- * this. A view that may store counts as having
- * stored, at any time. */
+ * this. A view that may store counts as having stored, at any time. */
 static int enter(tome *map, const wish *w, uint64_t *ret_key) {
   int r = 0;
   tome__os_mutex_lock(&map->lock);

@@ -51,7 +51,7 @@ typedef struct passage {
 
 #define TAG ((uint32_t)0x6F6D6500)
 #define DEPTH_BITS ((uint32_t)0xFF)
-#define SAME_STACK ((uint32_t)1 << 20) /* further apart, two frames lie on two stacks */
+#define SAME_STACK ((uint32_t)16 << 10) /* further apart, two handlers' frames lie on two stacks */
 
 /* Systems leave 32 bytes at least of what fits 64 and more, and 64 of 128. */
 #define MOST_COPIES (sizeof(siginfo_t) >= 128 ? 4 : 2)
