@@ -5,11 +5,8 @@
 /** Pages can be made present, with their blocks, by a call that fails without a signal. */
 int system_populates(void);
 #define needs_populated_pages()                                                                    \
-  do {                                                                                             \
-    if (!system_populates())                                                                       \
-      skip_because(                                                                                \
-          "no call asks for blocks here: only a store finds that there are none, and is lost");    \
-  } while (0)
+  skip_unless(system_populates(),                                                                  \
+              "no call asks for blocks here: only a store finds that there are none, and is lost")
 /** What is in memory can be read without waiting for what is not. */
 int system_reads_at_once(void);
 /** Pages that this process has touched can be let go of, and then be evicted. */

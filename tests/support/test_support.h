@@ -78,6 +78,12 @@ void tell_figure(const char *name, uint64_t value);
     skip();                                                                                        \
   } while (0)
 
+#define skip_unless(condition, reason)                                                             \
+  do {                                                                                             \
+    if (!(condition))                                                                              \
+      skip_because(reason);                                                                        \
+  } while (0)
+
 /** The same in the middle of a test, whose maps stay open. */
 void give_up(const char *reason);
 
