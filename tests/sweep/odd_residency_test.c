@@ -157,9 +157,11 @@ static int mlock2_without_flag(const void *at, size_t n, unsigned flags) {
 
 /* Whether pages can be locked as they come in. Where not, all are read at once, and one that cannot be had is no memory. */
 static int can_lock_on_fault(void) {
-  static _Alignas(4096) char page[4096];
-  int can = tome__os_calls.mlock2(page, sizeof page, 1 /* MLOCK_ONFAULT */) == 0;
-  munlock(page, sizeof page);
+  char *page = aligned_alloc(PAGE, PAGE);
+  must(page != NULL);
+  int can = tome__os_calls.mlock2(page, PAGE, 1 /* MLOCK_ONFAULT */) == 0;
+  munlock(page, PAGE);
+  free(page);
   return can;
 }
 

@@ -251,7 +251,7 @@ static int stats(scene *s) {
     r = tome_stats_get(NULL, &of_process);
   if (r < 0)
     return r;
-  int wrong = of_map.mapped != TOME_UNKNOWN && of_map.mapped > FILE_SIZE + 4096;
+  int wrong = of_map.mapped != TOME_UNKNOWN && of_map.mapped > FILE_SIZE + (uint64_t)sysconf(_SC_PAGESIZE);
   return wrong || of_process.calls < of_map.calls;
 }
 
