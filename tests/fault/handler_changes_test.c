@@ -3,6 +3,7 @@
 #include "planted_bug.h"
 
 #include "calls.h"
+#include "emulator_limits.h"
 #include "fault_signal.h"
 #include "planted_calls.h"
 
@@ -244,6 +245,7 @@ static void a_later_handler_may_chain_with_other_signals_unblocked(void **state)
   (void)state;
   if (SANITIZED)
     skip_because("a sanitizer may hold back the signal that is to interrupt");
+  needs_signals_masked_as_told();
   must_end(interrupt_chained_handler, NULL);
 }
 

@@ -180,3 +180,27 @@ static void send_misaligned(void *unused) {
 int sends_any_signal(void) {
   return child_status(send_misaligned, NULL) == 0;
 }
+
+static sigset_t mask_seen;
+
+static void look_at_mask(int number) {
+  (void)number;
+  must_equal(sigprocmask(SIG_BLOCK, NULL, &mask_seen), 0);
+}
+
+/* What lies behind the kernel's structure says something else. */
+static void ask_for_empty_mask(void *unused) {
+  (void)unused;
+#if defined(__linux__) && defined(__riscv)
+  const uint64_t asked[] = {(uintptr_t)look_at_mask, 0, 0, UINT64_MAX};
+  must_equal(syscall(SYS_rt_sigaction, SIGUSR2, asked, NULL, 8L), 0);
+#else
+  signal(SIGUSR2, look_at_mask);
+#endif
+  must_equal(raise(SIGUSR2), 0);
+  _exit(sigismember(&mask_seen, SIGBUS));
+}
+
+int masks_signals_as_told(void) {
+  return child_status(ask_for_empty_mask, NULL) == 0;
+}

@@ -66,3 +66,7 @@ int starts_itself(void) {
 int sends_any_signal(void) {
   return 1;
 }
+
+int masks_signals_as_told(void) {
+  return 1;
+}
