@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* ---- what is there ---- */
@@ -137,11 +138,18 @@ static void put_back(void) {
   errno = error;
 }
 
-/* 1: the access can be made again. */
-static int mend(uintptr_t address) {
+static int is_aside(uintptr_t address) {
+  for (int i = 0; i < atomic_load(&aside_count); i++)
+    if (address - (uintptr_t)asides[i].place < asides[i].size)
+      return 1;
+  return 0;
+}
+
+/* 1: the access can be made again. What can be read now came meanwhile; but a store may be one into a hole that got no blocks. */
+static int mend(uintptr_t address, int is_store) {
   uintptr_t begin = 0, end = 0;
   lock();
-  int mended = is_readable(address);
+  int mended = is_aside(address) || (!is_store && is_readable(address));
   if (!mended && is_in_last_page(address, &begin, &end))
     mended = set_aside((void *)begin, end - begin);
   unlock();
@@ -154,9 +162,18 @@ typedef int install(int number, const struct sigaction *new, struct sigaction *o
 
 static void (*on_bus_error)(int number, siginfo_t *info, void *context);
 
+static int is_of_store(const void *context) {
+#ifdef __x86_64__
+  return (((const ucontext_t *)context)->uc_mcontext.gregs[REG_ERR] & 2) != 0;
+#else
+  (void)context;
+  return 0;
+#endif
+}
+
 static void bus_error(int number, siginfo_t *info, void *context) {
   const int error = errno;
-  if (info->si_code != BUS_ADRERR || !mend((uintptr_t)info->si_addr))
+  if (info->si_code != BUS_ADRERR || !mend((uintptr_t)info->si_addr, is_of_store(context)))
     on_bus_error(number, info, context);
   errno = error;
 }
