@@ -51,13 +51,18 @@ static int has_all_blocks(const tome *map) {
   return tome__os_stat(&map->file, &status) == 0 && status.allocated >= status.size;
 }
 
+/* Of whole pages: a store into one wants the blocks of all of it, as far as the file goes. */
 int tome__allocate(tome *map, uint64_t offset, uint64_t length) {
   if (length == 0 || (map->access & OS_PRIVATE) || map->kind == TOME_KIND_BLOCK)
     return 0;
+  const uint64_t size = tome__os_size_now(&map->file), page = tome__os_system()->page;
+  uint64_t from = map->origin + offset, end = from + length;
   /* Of a file that was cut, blocks behind the end would stay there, unseen. Storing finds out. */
-  if (tome__os_size_now(&map->file) < map->origin + offset + length)
+  if (size < end)
     return 0;
-  int r = tome__os_allocate(&map->file, map->origin + offset, length);
+  from -= from % page;
+  end += (page - end % page) % page;
+  int r = tome__os_allocate(&map->file, from, (end < size ? end : size) - from);
   /* A full xfs refuses although all the blocks are there. */
   if (r == TOME_ENOTSUP || (r == TOME_ENOSPC && has_all_blocks(map)))
     r = populate(map, offset, length);
