@@ -8,7 +8,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define MEBI ((size_t)1 << 20)
+#define KIBI ((size_t)1 << 10)
+#define MEBI (KIBI * KIBI)
 
 static met counts;
 static int copies_on_write;
@@ -61,7 +62,8 @@ static void on_tmpfs_an_operation_is_done_or_refused(void **state) {
 /* Short ones, and ones of several pieces: a megabyte each. */
 static void fill_large(void) {
   IN_STEPS(PAGE, 0, 1, 4, 6, 16);
-  IN_STEPS(MEBI / 4, 0, 100, 200, 300, 400, 700);
+  const size_t pages = 400 * KIBI / PAGE;
+  IN_STEPS(MEBI / 4, 0, pages, 2 * pages, 3 * pages, 4 * pages, 7 * pages);
   tell();
 }
 

@@ -94,17 +94,19 @@ static void mount_tmpfs(const char *options, const char *reason) {
 static disk mounted;
 
 static void mount_disk(disk kind) {
-  char size[32];
+  char options[80];
   enter_namespace();
   mounted = kind;
-  snprintf(size, sizeof size, "size=%zu", 256 * PAGE);
-  if (kind == DISK_SMALL)
-    mount_tmpfs(size, "no tmpfs can be mounted");
-  else if (kind == DISK_TMPFS_QUOTA)
+  if (kind == DISK_SMALL) {
+    snprintf(options, sizeof options, "size=%zu", 256 * PAGE);
+    mount_tmpfs(options, "no tmpfs can be mounted");
+  } else if (kind == DISK_TMPFS_QUOTA) {
+    snprintf(options, sizeof options, "size=%zu,usrquota_block_hardlimit=%zu", 16384 * PAGE,
+             256 * PAGE);
     mount_tmpfs(
-        "size=64m,usrquota_block_hardlimit=1m",
+        options,
         "tmpfs has no quota here (before Linux 6.6, without CONFIG_TMPFS_QUOTA, or not root)");
-  else if (kind == DISK_HUGE && mount("none", in_dir("disk"), "hugetlbfs", 0, NULL) != 0)
+  } else if (kind == DISK_HUGE && mount("none", in_dir("disk"), "hugetlbfs", 0, NULL) != 0)
     exit_unable("no hugetlbfs can be mounted");
   else if (kind == DISK_BTRFS_QUOTA)
     limit_btrfs();
