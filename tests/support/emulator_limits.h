@@ -41,9 +41,10 @@ int replaces_views_at_once(void);
 
 /** A signal that a process sends itself may say that it is about a misaligned access. */
 int sends_any_signal(void);
-/** While a handler runs, those signals are blocked that its installation named. qemu 7.2 looks for them in the wrong place on RISC-V. */
+/** While a handler runs, those signals are blocked that its installation named. qemu 7.2 looks for them
+ *  in the wrong place on RISC-V. */
 int masks_signals_as_told(void);
 #define needs_signals_masked_as_told()                                                             \
-  skip_unless(masks_signals_as_told(), "in the emulator a handler's mask is whatever lay beside it")
+  skip_unless(masks_signals_as_told(), "in the emulator a mask is whatever lay beside it")
 
 #endif

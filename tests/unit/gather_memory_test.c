@@ -237,8 +237,10 @@ static void no_page_is_asked_for_twice(void **state) {
 
 /* Pages on their way are not told as being there. Long, for a disk. */
 static void await_resident(const char *path, size_t count) {
-  for (int i = 0; i < 20000 && count_resident(path) < count; i++)
+  for (int i = 0; count_resident(path) < count; i++) {
+    must(i < 20000);
     usleep(1000);
+  }
 }
 
 static void prefetch_brings_exactly_the_pages_of_its_ranges(void **state) {
@@ -297,7 +299,6 @@ static void many_ranges_are_prefetched(void **state) {
     tome *map = open_map(path, TOME_READ);
     must_succeed(tome_prefetch(map, ranges, count));
     await_resident(path, LARGE / PAGE);
-    must_equal(count_resident(path), LARGE / PAGE);
     must_succeed(tome_close(map));
     free(ranges);
   }
