@@ -7,10 +7,12 @@
  * reaches, an empty file cannot be mapped, nor a disk, whose size it takes for 0. So here all files are endless to it. What lies
  * behind the last of the host's pages raises SIGBUS then, within the program's last page too. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 typedef int ask(void *at, size_t n, unsigned char *pages);
@@ -40,10 +42,15 @@ static int is_for_mapping(const void *caller) {
   return dladdr(caller, &place) && place.dli_sname && strcmp(place.dli_sname, "target_mmap") == 0;
 }
 
-/* Of a program that is loaded, what is behind the end of the file has to be zeros. */
+/* Of a program that is loaded, what is behind the end of the file has to be zeros. Its beginning was just read; of other files
+ * nothing is brought into memory for this question. */
 static int is_program(int fd) {
   char begin[4] = {0};
-  return pread(fd, begin, sizeof begin, 0) == (ssize_t)sizeof begin &&
+  struct iovec at = {begin, sizeof begin};
+  ssize_t got = preadv2(fd, &at, 1, 0, RWF_NOWAIT);
+  if (got < 0 && errno == EOPNOTSUPP)
+    got = pread(fd, begin, sizeof begin, 0);
+  return got == (ssize_t)sizeof begin &&
          memcmp(begin, "\177ELF", sizeof begin) == 0;
 }
 

@@ -6,6 +6,7 @@ import os
 
 import command_harness
 from command_harness import NOT_MAPPABLE, ON_WINDOWS, CommandTest
+from memory_pages import PAGE
 
 FIELDS = [
     "file",
@@ -46,7 +47,7 @@ class Info(CommandTest):
         self.assertEqual("file", entry["kind"])
         self.assertEqual(100001, entry["size"])
         self.assertEqual(os.stat("f").st_blocks * 512, entry["allocated"])
-        self.assertEqual(mmap.PAGESIZE, entry["page_size"])
+        self.assertEqual(PAGE, entry["page_size"])
         self.assertGreaterEqual(entry["reserved"], 100001)
 
     def test_holes_are_what_lseek_says(self):
@@ -74,13 +75,13 @@ class Info(CommandTest):
         self.assertEqual((holes, total), (entry["holes"], entry["hole_bytes"]))
 
     def test_a_page_that_was_just_read_is_in_memory(self):
-        self.file("f", os.urandom(16 * mmap.PAGESIZE))
+        self.file("f", os.urandom(16 * PAGE))
         with open("f", "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapping:
-            self.assertIsNotNone(mapping[0] + mapping[8 * mmap.PAGESIZE])
+            self.assertIsNotNone(mapping[0] + mapping[8 * PAGE])
             entry = self.info("f")[0]
         if entry["resident"] is not None:
-            self.assertGreaterEqual(entry["resident"], 2 * mmap.PAGESIZE)
-            self.assertLessEqual(entry["resident"], 16 * mmap.PAGESIZE)
+            self.assertGreaterEqual(entry["resident"], 2 * PAGE)
+            self.assertLessEqual(entry["resident"], 16 * PAGE)
 
     def test_file_name_that_is_not_utf8(self):
         with open(b"\xff\xc3\xa4\xc3", "wb"):

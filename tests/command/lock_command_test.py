@@ -9,7 +9,7 @@ import subprocess
 
 import command_harness
 from command_harness import COMMAND, EMULATOR, ON_WINDOWS, PROGRAM, CommandTest, not_on_windows
-from memory_pages import NOTHING_DIRTY, PAGE, evict, resident
+from memory_pages import NOTHING_DIRTY, PAGE, evict, resident, with_pages_of_the_system
 
 MIB = 1 << 20
 NOBODY = 65534
@@ -17,6 +17,7 @@ NOBODY = 65534
 STOPPING = (signal.SIGINT,) if ON_WINDOWS else (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+@with_pages_of_the_system
 class Lock(CommandTest):
     def setUp(self):
         super().setUp()
@@ -232,6 +233,7 @@ class Failed(Lock):
         )
 
 
+@with_pages_of_the_system
 @not_on_windows("limits of a process are Unix's")
 class Limited(CommandTest):
     """Without the privilege to lock more. Root has it, so the command runs as somebody else."""

@@ -5,11 +5,19 @@ import errno
 import mmap
 import os
 import time
+import unittest
 
 from command_harness import EMULATOR, FOR_LINUX, ON_WINDOWS
 
-PAGE = mmap.PAGESIZE
+# Of the command: an emulator may give it larger pages than the system's, of which each is several.
+PAGE = int(os.environ.get("TOME_TEST_PAGE") or mmap.PAGESIZE)
 LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def with_pages_of_the_system(tests):
+    """Decorates tests, or a class of them, of what is not so where an emulator makes pages of several of the system's."""
+    reason = "in an emulator with larger pages: the system locks its own, in which files end, and lets go of its own"
+    return unittest.skipIf(PAGE != mmap.PAGESIZE, reason)(tests)
 
 
 LIBC.mmap.restype = ctypes.c_void_p
@@ -39,9 +47,9 @@ def map_file(file, size):
 
 
 def resident(path):
-    """A list with True for each page that is in memory, as mincore() has it."""
+    """A list with True for each page that is in memory, as mincore() has it; in part counts."""
     size = os.path.getsize(path)
-    pages = (ctypes.c_ubyte * ((size + PAGE - 1) // PAGE))()
+    pages = (ctypes.c_ubyte * ((size + mmap.PAGESIZE - 1) // mmap.PAGESIZE))()
     if size == 0:
         return []
     with open(path, "rb") as file:
@@ -50,7 +58,8 @@ def resident(path):
     LIBC.munmap(address, size)
     if failed:
         raise OSError(ctypes.get_errno(), "mincore")
-    return [bool(page & 1) for page in pages]
+    parts = PAGE // mmap.PAGESIZE
+    return [any(part & 1 for part in pages[first : first + parts]) for first in range(0, len(pages), parts)]
 
 
 UNTOLD = "programs are not told what of a file is in memory but not in their own"
@@ -85,7 +94,7 @@ def hold(test, path, pages):
         address = map_file(file, size)
     test.addCleanup(LIBC.munmap, address, size)
     for page in pages:  # a locked page stays; where locking is not allowed, it most likely does
-        LIBC.mlock(address + page * PAGE, 1)
+        LIBC.mlock(address + page * PAGE, min(PAGE, size - page * PAGE))
     there = [number for number, page in enumerate(resident(path)) if page]
     if there != sorted(pages):
         test.skipTest(f"the kernel has read other pages than {sorted(pages)}: {there}")
