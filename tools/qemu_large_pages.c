@@ -7,26 +7,29 @@
  * reaches, an empty file cannot be mapped, nor a disk, whose size it takes for 0. So here all files are endless to it. What lies
  * behind the last of the host's pages raises SIGBUS then, within the program's last page too. */
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 typedef int ask(void *at, size_t n, unsigned char *pages);
 
-int mincore(void *at, size_t n, unsigned char *pages) {
+static ask *real_mincore(void) {
   void *found = dlsym(RTLD_NEXT, "mincore");
   ask *real;
   memcpy(&real, &found, sizeof real);
+  return real;
+}
+
+int mincore(void *at, size_t n, unsigned char *pages) {
   const size_t small = (size_t)sysconf(_SC_PAGESIZE);
   const char *page = getenv("TOME_QEMU_PAGE");
   const size_t ratio = page ? strtoul(page, NULL, 10) / small : 1;
   const size_t count = (n + small - 1) / small;
   unsigned char *all = calloc(count + 1, 1);
-  int r = all ? real(at, n, all) : -1;
+  int r = all ? real_mincore()(at, n, all) : -1;
   if (r == 0) {
     memset(pages, 0, (count + ratio - 1) / ratio);
     for (size_t i = 0; i < count; i++)
@@ -42,15 +45,21 @@ static int is_for_mapping(const void *caller) {
   return dladdr(caller, &place) && place.dli_sname && strcmp(place.dli_sname, "target_mmap") == 0;
 }
 
+static int begins_in_memory(int fd) {
+  unsigned char page = 0;
+  void *at = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED)
+    return 0;
+  real_mincore()(at, 1, &page);
+  munmap(at, 1);
+  return page & 1;
+}
+
 /* Of a program that is loaded, what is behind the end of the file has to be zeros. Its beginning was just read; of other files
  * nothing is brought into memory for this question. */
 static int is_program(int fd) {
   char begin[4] = {0};
-  struct iovec at = {begin, sizeof begin};
-  ssize_t got = preadv2(fd, &at, 1, 0, RWF_NOWAIT);
-  if (got < 0 && errno == EOPNOTSUPP)
-    got = pread(fd, begin, sizeof begin, 0);
-  return got == (ssize_t)sizeof begin &&
+  return begins_in_memory(fd) && pread(fd, begin, sizeof begin, 0) == (ssize_t)sizeof begin &&
          memcmp(begin, "\177ELF", sizeof begin) == 0;
 }
 
