@@ -9,6 +9,8 @@
 # - A fault inside one of the long instructions of s390x goes back to where qemu began to translate, which is the same
 #   instruction only if it translates them one by one. The variable has another name since qemu 8.1. Programs that meet no
 #   fault are spared that, with TOME_TEST_NO_FAULTS.
+# - The same happens inside of what zeroes 512 bytes at once on the 64-bit ARM processor that is qemu's own: memset() then goes on
+#   beyond its end. That of a real one zeroes 64, and is where memset() begins anew.
 # - Where it is told to use larger pages than its host's (-p), mincore() overruns the program's buffer, and mappings end with the
 #   file as it was when it was mapped; qemu_large_pages.c mends both. Its files end in the host's pages; with qemu_page_ends.c
 #   zeros follow up to the end of the program's page.
@@ -34,15 +36,16 @@ preload() {
 if [ "$processor" = s390x ] && [ -z "${TOME_TEST_NO_FAULTS:-}" ]; then
   export QEMU_SINGLESTEP=1 QEMU_ONE_INSN_PER_TB=1
 fi
-case $processor in
-s390x | ppc64) preload qemu_fault_address ;;
-esac
 if [ "$1" = -p ]; then
   preload qemu_large_pages
   preload qemu_page_ends
   export TOME_QEMU_PAGE="$2"
   set -- -plugin "$library" "$@"
 fi
+case $processor in
+aarch64) set -- -cpu cortex-a76 "$@" ;;
+s390x | ppc64) preload qemu_fault_address ;;
+esac
 
 if [ -z "$preloaded" ]; then
   exec prlimit --as=$limit "qemu-$processor" "$@"
