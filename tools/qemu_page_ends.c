@@ -21,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 /* ---- what is there ---- */
@@ -145,13 +144,23 @@ static int is_aside(uintptr_t address) {
   return 0;
 }
 
-/* 1: the access can be made again. What can be read now came meanwhile; but a store may be one into a hole that got no blocks. */
-static int mend(uintptr_t address, int is_store) {
+/* What can be read came meanwhile, from the file; or it is a hole, and the access a store that got no blocks. Then it comes again. */
+static int may_succeed_now(uintptr_t address) {
+  static _Thread_local uintptr_t before;
+  int again = address != before && is_readable(address);
+  before = again ? address : 0;
+  return again;
+}
+
+/* 1: the access can be made again. */
+static int mend(uintptr_t address) {
   uintptr_t begin = 0, end = 0;
   lock();
-  int mended = is_aside(address) || (!is_store && is_readable(address));
+  int mended = is_aside(address);
   if (!mended && is_in_last_page(address, &begin, &end))
     mended = set_aside((void *)begin, end - begin);
+  else if (!mended)
+    mended = may_succeed_now(address);
   unlock();
   return mended;
 }
@@ -162,18 +171,9 @@ typedef int install(int number, const struct sigaction *new, struct sigaction *o
 
 static void (*on_bus_error)(int number, siginfo_t *info, void *context);
 
-static int is_of_store(const void *context) {
-#ifdef __x86_64__
-  return (((const ucontext_t *)context)->uc_mcontext.gregs[REG_ERR] & 2) != 0;
-#else
-  (void)context;
-  return 0;
-#endif
-}
-
 static void bus_error(int number, siginfo_t *info, void *context) {
   const int error = errno;
-  if (info->si_code != BUS_ADRERR || !mend((uintptr_t)info->si_addr, is_of_store(context)))
+  if (info->si_code != BUS_ADRERR || !mend((uintptr_t)info->si_addr))
     on_bus_error(number, info, context);
   errno = error;
 }
