@@ -149,10 +149,13 @@ uint64_t mapped_bytes(const char *path) {
 }
 
 void fill_flaky_file(size_t length) {
-  void *bytes = new_pattern(0, length);
+  unsigned char *bytes = new_pattern(0, length);
   int fd = open(file, O_WRONLY | O_CLOEXEC);
   must(fd >= 0);
-  must_equal(pwrite(fd, bytes, length, 0), length);
+  for (size_t done = 0, n; done < length; done += n) { /* FUSE takes a MiB at once */
+    n = length - done < 1 << 20 ? length - done : 1 << 20;
+    must_equal(pwrite(fd, bytes + done, n, (off_t)done), n);
+  }
   must_equal(ftruncate(fd, (off_t)length), 0);
   must_equal(fsync(fd), 0);
   must_equal(close(fd), 0);
