@@ -8,7 +8,7 @@ import random
 import unittest
 
 import command_harness
-from memory_pages import are_counted
+from memory_pages import PAGE, are_counted
 
 UTC = datetime.timezone.utc
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=UTC)
@@ -523,11 +523,11 @@ class Between(command_harness.CommandTest):
             self.skipTest("this file system keeps its files in memory")
         low = begin + 123456 * 1000000
         self.must_print("".join(line % shown(low + i * 1000000) for i in range(11)).encode(), "log", shown(low), "+10s")
-        self.assertLess(self.resident("log"), 512 * 1024)
+        self.assertLess(self.resident("log"), 128 * PAGE)
         status, output, _ = self.between("log", shown(low), "+200000s")
         self.assertEqual((0, 200001 * len(line % shown(low))), (status, len(output)))
         if are_counted():  # or else it is not known what was in memory before, so it has to stay there
-            self.assertLess(self.resident("log"), 1024 * 1024)
+            self.assertLess(self.resident("log"), 256 * PAGE)
 
     def resident(self, name):
         _, output, _ = self.tome("info", "--json", name)

@@ -8,11 +8,12 @@ import unittest
 
 import command_harness
 from command_harness import EMULATOR, FOR_LINUX, PROGRAM, CommandTest
-from memory_pages import NOTHING_DIRTY, PAGE, evict, hold, resident
+from memory_pages import NOTHING_DIRTY, PAGE, evict, hold, resident, size_text
 from taken_back import tried_again
 
 MIB = 1 << 20
 NOBODY = 65534
+ONE, TWO = size_text(PAGE), size_text(2 * PAGE)
 IN_USE = "processes have it mapped or locked, or read it just now"
 
 
@@ -33,7 +34,8 @@ class Evict(CommandTest):
     @tried_again
     def test_clean_pages_go(self):
         self.warm("f", os.urandom(4 * MIB + 1))
-        self.answer("f: 0 B of 4.0 MiB in memory (was 4.0 MiB)\n", "evict", "f")
+        size = size_text(4 * MIB + PAGE)
+        self.answer(f"f: 0 B of {size} in memory (was {size})\n", "evict", "f")
         self.assertFalse(any(resident("f")))
 
     @tried_again
@@ -49,7 +51,8 @@ class Evict(CommandTest):
         self.warm("f", bytes(64 * PAGE))
         with open("f", "r+b") as file, mmap.mmap(file.fileno(), 0) as mapping:
             mapping[5 * PAGE : 5 * PAGE + 5] = b"hello"
-        self.answer("f: 0 B of 256.0 KiB in memory (was 256.0 KiB)\n", "evict", "f")
+        size = size_text(64 * PAGE)
+        self.answer(f"f: 0 B of {size} in memory (was {size})\n", "evict", "f")
         self.assertFalse(any(resident("f")))
         self.assertEqual(b"hello", self.content("f")[5 * PAGE : 5 * PAGE + 5])
 
@@ -94,7 +97,7 @@ class Evict(CommandTest):
         with open("/proc/self/comm", encoding="utf-8") as comm:
             name = comm.read().rstrip("\n")
         self.answer(
-            f"f: 4.0 KiB of 4.0 KiB in memory (was 4.0 KiB): mapped by {os.getpid()} ({name})\n",
+            f"f: {ONE} of {ONE} in memory (was {ONE}): mapped by {os.getpid()} ({name})\n",
             "evict",
             "f",
             status=1,
@@ -108,9 +111,9 @@ class Evict(CommandTest):
         hold(self, "a", [0])
         self.warm("b", bytes(PAGE))
         self.answer(
-            f"a: 4.0 KiB of 4.0 KiB in memory (was 4.0 KiB): {IN_USE}\n"
-            "b: 0 B of 4.0 KiB in memory (was 4.0 KiB)\n"
-            "total: 4.0 KiB of 8.0 KiB in memory (was 8.0 KiB), 2 files\n",
+            f"a: {ONE} of {ONE} in memory (was {ONE}): {IN_USE}\n"
+            f"b: 0 B of {ONE} in memory (was {ONE})\n"
+            f"total: {ONE} of {TWO} in memory (was {TWO}), 2 files\n",
             "evict",
             "a",
             "b",
@@ -153,7 +156,7 @@ class Evict(CommandTest):
         self.warm("f", bytes(PAGE))
         with open("f", "rb") as file:
             self.answer(
-                "(standard input): 0 B of 4.0 KiB in memory (was 4.0 KiB)\n",
+                f"(standard input): 0 B of {ONE} in memory (was {ONE})\n",
                 "evict",
                 "-",
                 stdin=file,
@@ -191,7 +194,7 @@ class InMemory(CommandTest):
         if json.loads(self.tome("info", "--json", "f")[1])[0]["file_system"] != "tmpfs":
             self.skipTest("/dev/shm is no tmpfs here")
         self.answer(
-            "f: 4.0 KiB of 4.0 KiB in memory (was 4.0 KiB): its file system keeps files in memory\n",
+            f"f: {ONE} of {ONE} in memory (was {ONE}): its file system keeps files in memory\n",
             "evict",
             "f",
             status=1,

@@ -4,9 +4,10 @@ import os
 
 import command_harness
 from command_harness import BITS, ON_WINDOWS, CommandTest
+from memory_pages import PAGE
 
 # The last page of a file of 2**63 - 1 bytes is one that Linux does not map; Windows maps in steps of 64 KiB.
-SIZE = 2**63 - (65536 if ON_WINDOWS else 4096)
+SIZE = 2**63 - (65536 if ON_WINDOWS else PAGE)
 LARGEST = 2**63 - 1
 
 

@@ -34,6 +34,12 @@ def are_counted():
     return FOR_LINUX and not EMULATOR and ctypes.get_errno() != errno.ENOSYS
 
 
+def size_text(size):
+    """How the command writes a size of so many bytes, which are from a KiB to less than a GiB."""
+    kib = size / 1024
+    return f"{kib:.1f} KiB" if kib < 1024 else f"{kib / 1024:.1f} MiB"
+
+
 # What is told of files of which nothing is dirty.
 NOTHING_DIRTY = 0 if are_counted() else None
 

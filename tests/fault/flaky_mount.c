@@ -124,6 +124,7 @@ static void tell_that_there_is_none(void *unused) {
 void on_flaky_disk(unsigned mebibytes, unsigned how, disk_test *body) {
   if (program[0] == '\0')
     in_child(tell_that_there_is_none, NULL);
+  mebibytes *= (unsigned)(PAGE / 4096);
   in_child(mount_and_run, &(flaky_run){mebibytes, how, body});
 }
 

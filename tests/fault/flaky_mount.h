@@ -9,7 +9,7 @@
 #define FLAKY_DIRECT 2 /* it keeps none at all */
 
 /** Run the body in a child with a mount namespace of its own that has the disk; skips, with the reason, if there can be none.
- *  The disk's one file is flaky_file(), of so many MiB and all zeros. */
+ *  The disk's one file is flaky_file(), of so many MiB (more, where pages are larger than 4 KiB) and all zeros. */
 void on_flaky_disk(unsigned mebibytes, unsigned how, disk_test *body);
 /** The path of its file; valid for good. */
 const char *flaky_file(void);

@@ -2,6 +2,7 @@
 
 #include "test_support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -61,6 +62,18 @@ int pages_are_whole(void) {
     must_equal(unlink(path), 0);
   }
   return known;
+}
+
+int last_pages_are_whole(void) {
+  const char *path = make_file("last_page", "x", 1);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  void *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+  must(fd >= 0 && page != MAP_FAILED);
+  int whole = mlock(page, PAGE) == 0 || errno != ENOMEM;
+  must_equal(munmap(page, PAGE), 0);
+  must_equal(close(fd), 0);
+  must_equal(unlink(path), 0);
+  return whole;
 }
 
 int writes_at_end(void) {

@@ -12,6 +12,10 @@ int pages_are_whole(void) {
   return 1;
 }
 
+int last_pages_are_whole(void) {
+  return 1;
+}
+
 int writes_at_end(void) {
   return 1;
 }

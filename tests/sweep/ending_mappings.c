@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define GRANULE ((size_t)64 << 10)
+#define GRANULE (16 * PAGE)
 #define MOST 4096
 
 typedef struct ending {

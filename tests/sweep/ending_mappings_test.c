@@ -6,7 +6,7 @@
 #include <string.h>
 #include <tome/tome.h>
 
-#define GRANULE ((size_t)64 << 10)
+#define GRANULE (16 * PAGE)
 
 static uint64_t reserved(tome *map) {
   tome_info info = {.struct_size = sizeof info};

@@ -291,7 +291,7 @@ static void must_be_zero_in(tome *map, uint64_t from, uint64_t to) {
 static void grow_under_a_live_view(void) {
   tome *map = open_stored(TOME_WRITE, 2 * PAGE);
   tome_view view = begin_view(map, 0, PAGE, TOME_VIEW_WRITE);
-  const uint64_t sizes[] = {100, 200, 400, PAGE};
+  const uint64_t sizes[] = {100, 200, 400, 4096};
   cut_it_to(sizes[0]);
   for (int i = 1; i < 4; i++) {
     uint64_t behind = sizes[i] - 50;

@@ -266,8 +266,9 @@ static int evict_stored(scene *s) {
 
 static int residency(scene *s) {
   tome_residency all = {.struct_size = sizeof all};
+  const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   int r = tome_residency_get(s->map, 3000, CHUNK, &all);
-  return r < 0 || all.pages == 2 * (uint64_t)sysconf(_SC_PAGESIZE) ? r : 1;
+  return r < 0 || all.pages == ((3000 + CHUNK - 1) / page + 1) * page ? r : 1;
 }
 
 static int residency_pages(scene *s) {

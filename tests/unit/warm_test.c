@@ -39,8 +39,8 @@ static void what_the_disk_is_asked_for_is_counted(void **state) {
   const size_t size = 41 * MEBI, pages = size / PAGE;
   const char *path = make_cold_file("file", size);
   tome *map = open_map(path, TOME_READ);
-  bring_in_pages(path, 0, 100);
-  bring_in_pages(path, pages / 2, 1000);
+  bring_in_pages(path, 0, pages / 100);
+  bring_in_pages(path, pages / 2, pages / 10);
   must(pages_there(path, 0, pages) > 0);
   for (int i = 0; i < 2; i++) { /* then warm */
     uint64_t before = disk_bytes(map), missing = (pages - pages_there(path, 0, pages)) * PAGE;
@@ -90,7 +90,7 @@ static void holes_are_passed_over(void **state) {
   must_succeed(tome_warm(map, 0, TOME_END, NULL));
   for (int i = 0; i < 3; i++)
     must_equal(pages_there(path, islands[i] / PAGE, 1), 1);
-  must_equal(disk_bytes(map), info.allocated);
+  must_equal(disk_bytes(map), 3 * PAGE);
   /* beside them, what the system reads ahead of its own accord */
   must(pages_there(path, 0, 4 * MEBI / PAGE) == 0);
   must(pages_there(path, 56 * MEBI / PAGE, 8 * MEBI / PAGE) == 0);
