@@ -32,7 +32,7 @@ typedef struct mapping {
 
 /* The mapping of a file that has this address, from /proc/self/maps; 0: none. */
 static int find_mapping(uintptr_t address, mapping *ret_mapping) {
-  static char text[1 << 16];
+  char text[1 << 13];
   size_t length = 0;
   ssize_t got = -1;
   int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
@@ -155,9 +155,11 @@ static int may_succeed_now(uintptr_t address) {
 /* 1: the access can be made again. */
 static int mend(uintptr_t address) {
   uintptr_t begin = 0, end = 0;
+  const int is_in_last =
+      is_in_last_page(address, &begin, &end); /* asks the file, which may take long */
   lock();
   int mended = is_aside(address);
-  if (!mended && is_in_last_page(address, &begin, &end))
+  if (!mended && is_in_last)
     mended = set_aside((void *)begin, end - begin);
   else if (!mended)
     mended = may_succeed_now(address);

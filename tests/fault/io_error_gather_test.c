@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAGES = 64, BAD = 10, SPANS = 300, MOST = 9000 };
+enum { PAGES = 64, BAD = 10, SPANS = 300 };
+#define MOST (2 * PAGE + 808)
 #define SIZE (PAGES * PAGE)
 #define BAD_AT (BAD * PAGE)
 

@@ -251,7 +251,8 @@ static int stats(scene *s) {
     r = tome_stats_get(NULL, &of_process);
   if (r < 0)
     return r;
-  int wrong = of_map.mapped != TOME_UNKNOWN && of_map.mapped > FILE_SIZE + (uint64_t)sysconf(_SC_PAGESIZE);
+  int wrong =
+      of_map.mapped != TOME_UNKNOWN && of_map.mapped > FILE_SIZE + (uint64_t)sysconf(_SC_PAGESIZE);
   return wrong || of_process.calls < of_map.calls;
 }
 
@@ -444,9 +445,9 @@ const operation operations[] = {
     {"residency", residency, NULL, COLD(TOME_READ)},
     {"residency of pages", residency_pages, NULL, WARM(TOME_READ)},
     {"warm", warm, NULL, COLD(TOME_READ)},
-    {"lock", lock, NULL, COLD(TOME_READ)},
-    {"lock a private copy", lock, NULL, WARM(TOME_COPY)},
-    {"unlock", unlock_parts, NULL, COLD(TOME_WRITE)},
+    {"lock", lock, NULL, COLD(TOME_READ), .locks = 1},
+    {"lock a private copy", lock, NULL, WARM(TOME_COPY), .locks = 1},
+    {"unlock", unlock_parts, NULL, COLD(TOME_WRITE), .locks = 1},
     {"write, first touch", write_some, written, COLD(TOME_WRITE)},
     {"write, touched before", write_some, written, WARM(TOME_WRITE)},
     {"write to a private copy", write_some, NULL, COLD(TOME_COPY)},

@@ -26,6 +26,7 @@ typedef struct operation {
   int no_file;                                       /* there is no file before */
   int warm;                                          /* the pages were touched before */
   int stores; /* through a pointer: no failure takes that back */
+  int locks;
 } operation;
 
 extern const operation operations[];

@@ -1,6 +1,7 @@
 /* For every operation, every k and every way to fail: let the k-th call fail. The operation must either succeed all the same,
  * with exactly the right result, or report a clean error and leave the file as it was; and neither may leave a descriptor
  * or a mapping behind. Everything runs twice: with the whole file mapped, and through windows of one page. */
+#include "emulator_limits.h"
 #include "failing_calls.h"
 #include "sweep_operations.h"
 #include "test_system.h"
@@ -155,6 +156,11 @@ int main(void) {
   int points = 0;
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (size_t i = 0; i < operations_count; i++) {
+    if (operations[i].locks && !last_pages_are_whole()) {
+      printf("SKIPPED %s: in the emulator a file ends with a page of the system's\n",
+             operations[i].name);
+      continue;
+    }
     sweep(&operations[i], "whole", 0, &points);
     if (!operations[i].opens && !(operations[i].flags & TOME_COPY))
       sweep(&operations[i], "windows", 4096, &points);

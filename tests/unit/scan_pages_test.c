@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGES = 6000, READ_AHEAD = 256 };
+enum { PAGES = 6000 };
+#define READ_AHEAD (((size_t)1 << 20) / PAGE)
 
 static const unsigned char needle[] = "\xF1 needle \xF2";
 enum { NEEDLE = sizeof needle - 1 };
