@@ -226,7 +226,7 @@ static void grown_to(tome *map, uint64_t end) {
 
 static int append(tome *map, const void *data, size_t length, uint64_t *ret_offset) {
   os_stat status;
-  uint64_t at;
+  uint64_t at = 0;
   int r = adopt(map, 1, &status);
   if (r < 0)
     return r;

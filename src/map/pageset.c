@@ -26,7 +26,7 @@ void tome__pageset_init(pageset *set, uint64_t length) {
   set->stretch_shift = SHORTEST_STRETCH;
   uint64_t words = (length >> set->shift) / 64 + 1;
   size_t bytes = ((size_t)words * 8 + page - 1) / page * page;
-  void *bits;
+  void *bits = NULL;
   if (words * 8 > MOST_BYTES || tome__os_pages(bytes, &bits) < 0)
     return;
   set->bits = bits;

@@ -22,8 +22,8 @@ static uint64_t round_up(uint64_t n, uint64_t to) {
 static int map_window(tome *map, uint64_t start, uint64_t length, window *w) {
   if (length > SIZE_MAX / 2)
     return TOME_ENOMEM;
-  void *address;
-  size_t usable;
+  void *address = NULL;
+  size_t usable = 0;
   int r = tome__os_map(&map->file, start, (size_t)length, map->access, &address, &usable);
   if (r < 0)
     return r;

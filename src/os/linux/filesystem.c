@@ -76,7 +76,7 @@ static int can_be_cut(const os_file *file) {
 
 /* Most files of /proc have no mapping, and say so by EIO, as a failed disk does. */
 static int can_be_mapped(const os_file *file) {
-  void *address;
+  void *address = NULL;
   size_t usable, page = tome__os_system()->page;
   return tome__os_map(file, 0, page, 0, &address, &usable) == 0 &&
          tome__os_unmap(address, page) == 0;

@@ -13,8 +13,8 @@
 
 /* Pre: `at` is page-aligned. */
 static int ask_mincore(const os_file *file, uint64_t at, size_t length, unsigned char *pages) {
-  void *address;
-  size_t usable;
+  void *address = NULL;
+  size_t usable = 0;
   int r = tome__os_map(file, at, length, 0, &address, &usable);
   if (r < 0)
     return r == TOME_EFBIG ? TOME_ENOTSUP : r; /* further on than can be mapped */
