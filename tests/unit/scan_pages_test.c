@@ -91,8 +91,10 @@ static void come_in(size_t from, size_t length) {
 }
 
 static ssize_t read_ahead(int fd, void *to, size_t n, off_t at) {
+  struct stat status;
   ssize_t r = real.pread(fd, to, n, at);
-  come_in((size_t)at, r > 0 ? (size_t)r : 0);
+  if (fstat(fd, &status) == 0 && status.st_size > 0) /* of the system's own files it is 0 */
+    come_in((size_t)at, r > 0 ? (size_t)r : 0);
   return r;
 }
 
