@@ -57,9 +57,10 @@ static int begins_in_memory(int fd) {
 
 /* Of a program that is loaded, what is behind the end of the file has to be zeros. Its beginning was just read; of other files
  * nothing is brought into memory for this question. */
-static int is_program(int fd) {
+static int is_program(int fd, const struct stat64 *status) {
   char begin[4] = {0};
-  return begins_in_memory(fd) && pread(fd, begin, sizeof begin, 0) == (ssize_t)sizeof begin &&
+  return (status->st_mode & 0111) && begins_in_memory(fd) &&
+         pread(fd, begin, sizeof begin, 0) == (ssize_t)sizeof begin &&
          memcmp(begin, "\177ELF", sizeof begin) == 0;
 }
 
@@ -70,7 +71,7 @@ int fstat64(int fd, struct stat64 *status) {
   ask_file *real;
   memcpy(&real, &found, sizeof real);
   int r = real(fd, status);
-  if (r == 0 && is_for_mapping(__builtin_return_address(0)) && !is_program(fd))
+  if (r == 0 && is_for_mapping(__builtin_return_address(0)) && !is_program(fd, status))
     status->st_size = INT64_MAX;
   return r;
 }

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import command_harness
 from command_harness import ON_WINDOWS, CommandTest
-from memory_pages import PAGE, are_counted, evict, hold
+from memory_pages import PAGE, are_counted, evict, hold, offset_text, size_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 PAGES = 256
@@ -62,23 +62,23 @@ class Picture(CommandTest):
 class OneFile(Picture):
     def setUp(self):
         super().setUp()
-        if PAGE != 4096:
-            self.skipTest("the numbers below are those of pages of 4 KiB")
         self.file("f", os.urandom(PAGES * PAGE))
         evict(self, "f")
 
     def test_nothing_in_memory(self):
         root = self.picture("f")
         self.assertEqual((0, 256 + 1), (self.blocks(root, "memory"), self.blocks(root, "absent")))
-        self.assertEqual(["f", "1.0 MiB, 0 B of it in memory: 0.0%"], self.texts(root)[:2])
-        self.assertEqual(["0 B", "0 blocks", "1.0 MiB", "0 B", "0 B"], self.legend(root))
+        size = size_text(PAGES * PAGE)
+        self.assertEqual(["f", f"{size}, 0 B of it in memory: 0.0%"], self.texts(root)[:2])
+        self.assertEqual(["0 B", "0 blocks", size, "0 B", "0 B"], self.legend(root))
 
     def test_half_in_memory(self):
         hold(self, "f", range(128))
         root = self.picture("f")
         self.assertEqual((128, 128 + 1), (self.blocks(root, "memory"), self.blocks(root, "absent")))
-        self.assertIn("1.0 MiB, 512.0 KiB of it in memory: 50.0%", self.texts(root))
-        self.assertEqual(["512.0 KiB", "0 blocks", "512.0 KiB", "0 B", "0 B"], self.legend(root))
+        half = size_text(128 * PAGE)
+        self.assertIn(f"{size_text(256 * PAGE)}, {half} of it in memory: 50.0%", self.texts(root))
+        self.assertEqual([half, "0 blocks", half, "0 B", "0 B"], self.legend(root))
 
     def test_blocks_in_memory_in_part_are_gauges(self):
         self.file("f", os.urandom(3000 * PAGE))
@@ -90,10 +90,11 @@ class OneFile(Picture):
         )
         self.assertEqual(1500 - 1 + 1, self.blocks(root, "absent"))
         self.assertEqual("2 blocks", self.legend(root)[1])
-        self.assertIn("one block is 8.0 KiB, a row 512.0 KiB", self.texts(root))
+        self.assertIn(f"one block is {size_text(2 * PAGE)}, a row {size_text(128 * PAGE)}", self.texts(root))
 
     def test_offsets_stand_before_the_rows(self):
-        self.assertEqual(["0", "256K", "512K", "768K"], self.texts(self.picture("f"))[2:6])
+        offsets = [offset_text(row * 64 * PAGE) for row in range(4)]
+        self.assertEqual(offsets, self.texts(self.picture("f"))[2:6])
 
     def test_holes(self):
         with open("f", "wb") as file:
@@ -105,7 +106,7 @@ class OneFile(Picture):
         evict(self, "f")
         root = self.picture("f")
         self.assertEqual((128, 128 + 1), (self.blocks(root, "hole"), self.blocks(root, "absent")))
-        self.assertEqual("512.0 KiB", self.legend(root)[3])
+        self.assertEqual(size_text(128 * PAGE), self.legend(root)[3])
 
     def test_an_empty_file(self):
         self.file("empty")
@@ -138,8 +139,6 @@ class OneFile(Picture):
 class SeveralFiles(Picture):
     def setUp(self):
         super().setUp()
-        if PAGE != 4096:
-            self.skipTest("the numbers below are those of pages of 4 KiB")
         for name in ("none", "half", "all"):
             self.file(name, os.urandom(80 * PAGE))
             evict(self, name)
@@ -148,13 +147,14 @@ class SeveralFiles(Picture):
 
     def test_a_bar_for_each_and_the_total(self):
         root = self.picture("none", "half", "all")
+        size, there = size_text(80 * PAGE), size_text(120 * PAGE)
         self.assertEqual(
-            ["3 files", "960.0 KiB, 480.0 KiB of it in memory: 50.0%"], self.texts(root)[:2]
+            ["3 files", f"{size_text(240 * PAGE)}, {there} of it in memory: 50.0%"], self.texts(root)[:2]
         )
-        self.assertEqual(["none", "0.0%", "0 B of 320.0 KiB"], self.texts(root)[2:5])
-        self.assertEqual(["half", "50.0%", "160.0 KiB of 320.0 KiB"], self.texts(root)[5:8])
-        self.assertEqual(["all", "100.0%", "320.0 KiB of 320.0 KiB"], self.texts(root)[8:11])
-        self.assertEqual(["480.0 KiB", "0 blocks", "480.0 KiB", "0 B", "0 B"], self.legend(root))
+        self.assertEqual(["none", "0.0%", f"0 B of {size}"], self.texts(root)[2:5])
+        self.assertEqual(["half", "50.0%", f"{size_text(40 * PAGE)} of {size}"], self.texts(root)[5:8])
+        self.assertEqual(["all", "100.0%", f"{size} of {size}"], self.texts(root)[8:11])
+        self.assertEqual([there, "0 blocks", there, "0 B", "0 B"], self.legend(root))
 
     def test_bars_are_as_long_as_what_they_stand_for(self):
         bars = [

@@ -15,6 +15,7 @@ import unittest
 
 import command_harness
 from command_harness import COMMAND, IN_WINE, INTERRUPTED, NOBODY_READS, NOT_TOLD_BY_WINE, ON_WINDOWS, CommandTest
+from memory_pages import PAGE
 from pseudo_terminal import Terminal
 from screen_model import Screen
 
@@ -174,7 +175,7 @@ class InPlace(OnTerminal):
 
     def test_another_size_of_the_terminal_is_heeded_at_once(self):
         os.truncate("f", 0)
-        os.truncate("f", 8 * MIB)
+        os.truncate("f", 2048 * PAGE)
         self.watch(NEVER, "f")
         for columns, rows in ((133, 40), (44, 15)):
             self.resize(columns, rows)

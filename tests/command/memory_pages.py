@@ -40,6 +40,14 @@ def size_text(size):
     return f"{kib:.1f} KiB" if kib < 1024 else f"{kib / 1024:.1f} MiB"
 
 
+def offset_text(offset):
+    """How the command writes an offset of whole KiB, less than a GiB, before a row."""
+    kib = offset // 1024
+    if kib == 0:
+        return "0"
+    return f"{kib}K" if kib % 1024 else f"{kib // 1024}M"
+
+
 # What is told of files of which nothing is dirty.
 NOTHING_DIRTY = 0 if are_counted() else None
 
