@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -340,6 +341,7 @@ static int touch_by_clearing(void *at, size_t n, int advice) {
     return r;
   memcpy(kept, at, n);
   memset(at, 0, n);
+  atomic_signal_fence(memory_order_seq_cst); /* compilers do both at once */
   memcpy(at, kept, n);
   return r;
 }
