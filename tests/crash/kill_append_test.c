@@ -6,6 +6,7 @@
 #include "planted_bug.h"
 
 #include "calls.h"
+#include "emulator_limits.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -223,7 +224,7 @@ static void must_be_left_over(pair *both, const unsigned char *bytes, uint64_t f
   const unsigned char *want = record(VICTIM, mark / 2, &length);
   must(to - from <= length);
   must_be_bytes(bytes + from, want, to - from);
-  must(to - from == length || from / PAGE != (from + length - 1) / PAGE);
+  must(to - from == length || from / page_of_files() != (from + length - 1) / page_of_files());
 }
 
 /* Returns how many bytes of the append in flight are there. */

@@ -79,7 +79,7 @@ static void must_be_length(const contents *found, const contents *old, const con
                            uint64_t first_new) {
   if (found->length == old->length || found->length == new->length)
     return;
-  const uint64_t page = last_pages_are_whole() ? PAGE : 4096;
+  const uint64_t page = page_of_files();
   int spans_pages = first_new < new->length &&first_new / page != (new->length - 1) / page;
   if (!spans_pages || found->length <= first_new || found->length > new->length)
     fail_at(__FILE__, __LINE__, "the length %llu is neither the old %llu nor the new %llu",

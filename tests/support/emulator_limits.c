@@ -75,6 +75,10 @@ int last_pages_are_whole(void) {
   return whole;
 }
 
+size_t page_of_files(void) {
+  return last_pages_are_whole() ? PAGE : 4096;
+}
+
 int writes_at_end(void) {
 #ifdef SYS_pwritev2
   const char *path = make_file("at_end", "ab", 2);

@@ -13,6 +13,8 @@ int pages_are_whole(void);
 int last_pages_are_whole(void);
 #define needs_whole_last_pages()                                                                   \
   skip_unless(last_pages_are_whole(), "in the emulator a file ends with a page of the system's")
+/** The pages that files are made of, at whose borders a kill may stop a write. */
+size_t page_of_files(void);
 
 /** One call writes at the end of a file, whoever else does, through any descriptor. */
 int writes_at_end(void);

@@ -16,6 +16,10 @@ int last_pages_are_whole(void) {
   return 1;
 }
 
+size_t page_of_files(void) {
+  return PAGE;
+}
+
 int writes_at_end(void) {
   return 1;
 }
