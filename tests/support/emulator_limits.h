@@ -3,6 +3,8 @@
 #ifndef EMULATOR_LIMITS_H
 #define EMULATOR_LIMITS_H
 
+#include <stddef.h>
+
 /** A file that is cut inside a page ends with zeros there, and what a mapping has behind its end is there as soon as the
  *  file is. An emulator with larger pages than its host does neither: its files end in the host's pages. */
 int pages_are_whole(void);
