@@ -13,6 +13,7 @@
  * file is whole again. A worker alone in its process must not. */
 #include "cut_judge.h"
 #include "cut_ways.h"
+#include "emulator_limits.h"
 #include "planted_bug.h"
 
 #include <errno.h>
@@ -467,6 +468,7 @@ static void storm_on_disk(void) {
 
 static void the_base_in_a_storm_of_cuts_on_a_tmpfs_gives_right_bytes_or_tells(void **state) {
   (void)state;
+  needs_whole_last_pages();
   on_disk(DISK_SMALL, storm_on_disk);
 }
 
@@ -476,6 +478,7 @@ static void storm_on_disk_through_windows(void) {
 
 static void windows_in_a_storm_of_cuts_on_a_tmpfs_give_right_bytes_or_tell(void **state) {
   (void)state;
+  needs_whole_last_pages();
   on_disk(DISK_SMALL, storm_on_disk_through_windows);
 }
 
