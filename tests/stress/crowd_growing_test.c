@@ -3,6 +3,7 @@
  * ThreadSanitizer, since no page is lost and no byte stored by one thread while another looks at it. */
 #include "calls.h"
 #include "crowd_crew.h"
+#include "emulator_limits.h"
 #include "planted_bug.h"
 
 #include <sched.h>
@@ -40,6 +41,7 @@ static void eight_threads_of_all_kinds_agree_on_every_byte(void **state) {
 
 static void eight_threads_with_views_agree_on_every_byte(void **state) {
   (void)state;
+  needs_whole_last_pages();
   crew all = of_crew(mostly_views, 1);
   run_crew(&all);
 }

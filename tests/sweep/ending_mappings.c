@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define GRANULE (16 * PAGE)
+#define GRANULE (4 * PAGE > 65536 ? 4 * PAGE : (size_t)65536)
 #define MOST 4096
 
 typedef struct ending {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <tome/tome.h>
 
-#define GRANULE (16 * PAGE)
+#define GRANULE (4 * PAGE > 65536 ? 4 * PAGE : (size_t)65536)
 
 static uint64_t reserved(tome *map) {
   tome_info info = {.struct_size = sizeof info};
