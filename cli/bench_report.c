@@ -60,7 +60,7 @@ static void print_start_note(const struct bench_report *report) {
   if (start != BENCH_NOT_COLD)
     return;
   puts("             NOT COLD: pages of the file could not be dropped from memory; there\n"
-         "             were");
+       "             were");
   for (size_t i = 0; i < report->count; i++)
     print_left_before(&report->tables[i]);
   printf("             (another process has them mapped, or %s keeps its files there)\n",

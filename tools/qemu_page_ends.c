@@ -144,7 +144,8 @@ static int is_aside(uintptr_t address) {
   return 0;
 }
 
-/* What can be read came meanwhile, from the file; or it is a hole, and the access a store that got no blocks. Then it comes again. */
+/* What can be read came meanwhile, from the file; or it is a hole, and the access a store that got no blocks. Then it comes
+ * again. */
 static int may_succeed_now(uintptr_t address) {
   static _Thread_local uintptr_t before;
   int again = address != before && is_readable(address);

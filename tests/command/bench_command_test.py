@@ -4,7 +4,6 @@ import json
 import mmap
 import os
 import re
-import unittest
 import xml.etree.ElementTree
 
 import command_harness

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import random
-import unittest
 
 import command_harness
 from memory_pages import PAGE, are_counted

@@ -7,7 +7,7 @@ import subprocess
 
 import command_harness
 from command_harness import COMMAND, EMULATOR, CommandTest
-from memory_pages import PAGE, are_counted, evict, hold, offset_text, resident, size_text, while_unchanged
+from memory_pages import PAGE, are_counted, evict, hold, offset_text, size_text, while_unchanged
 from pseudo_terminal import Terminal
 
 PAGES = 256

@@ -1,6 +1,5 @@
 """Forbid the command some system calls, by a seccomp filter: they fail with EPERM."""
 import ctypes
-import os
 import platform
 import struct
 

@@ -10,8 +10,8 @@
 int pages_are_whole(void);
 #define needs_whole_pages()                                                                        \
   skip_unless(pages_are_whole(), "these pages are made of smaller ones, in which files end")
-/** What of a file's last page lies behind its end is like the rest of it: it can be locked, and others who have it mapped see what is
- *  stored there. */
+/** What of a file's last page lies behind its end is like the rest of it: it can be locked, and others who have it mapped see
+ *  what is stored there. */
 int last_pages_are_whole(void);
 #define needs_whole_last_pages()                                                                   \
   skip_unless(last_pages_are_whole(), "in the emulator a file ends with a page of the system's")
