@@ -157,8 +157,9 @@ int main(void) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (size_t i = 0; i < operations_count; i++) {
     if (operations[i].locks && !last_pages_are_whole()) {
-      printf("SKIPPED %s: in the emulator a file ends with a page of the system's\n",
-             operations[i].name);
+      printf(
+          "SKIPPED %s: in the emulator a page is several of the system's, and files end in those\n",
+          operations[i].name);
       continue;
     }
     sweep(&operations[i], "whole", 0, &points);

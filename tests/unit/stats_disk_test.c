@@ -1,4 +1,5 @@
 /* The counters of what the disk was asked for, and of page faults, against what the system says. */
+#include "emulator_limits.h"
 #include "system_abilities.h"
 #include "test_support.h"
 
@@ -78,6 +79,7 @@ static void faults_are_those_of_the_process(void **state) {
 
 static void what_the_disk_read_is_told_of_the_process(void **state) {
   (void)state;
+  needs_whole_last_pages();
   const char *path = make_pattern_file("file", PAGES * PAGE);
   char bytes[10];
   tome_stats before = stats_of(NULL);
