@@ -14,7 +14,8 @@ int pages_are_whole(void);
  *  what is stored there. */
 int last_pages_are_whole(void);
 #define needs_whole_last_pages()                                                                   \
-  skip_unless(last_pages_are_whole(), "in the emulator a page is several of the system's, and files end in those")
+  skip_unless(last_pages_are_whole(),                                                              \
+              "in the emulator a page is several of the system's, and files end in those")
 /** The pages that files are made of, at whose borders a kill may stop a write. */
 size_t page_of_files(void);
 
