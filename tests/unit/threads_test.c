@@ -122,6 +122,7 @@ static void append_pattern(worker *self) {
 static void eight_readers_beside_an_appender_see_every_byte(void **state) {
   (void)state;
   needs_whole_pages();
+  needs_views_replaced_at_once();
   const char *path = make_pattern_file("file", PAGE);
   shared *all = share(open_map(path, TOME_WRITE), PAGE);
   run_threads(all, append_pattern, read_until_done);
@@ -145,6 +146,7 @@ static void write_pattern_past_the_end(worker *self) {
 static void eight_readers_beside_a_growing_writer_see_every_byte(void **state) {
   (void)state;
   needs_whole_pages();
+  needs_views_replaced_at_once();
   const char *path = make_pattern_file("file", PAGE);
   shared *all = share(open_map(path, TOME_WRITE | TOME_GROW), PAGE);
   run_threads(all, write_pattern_past_the_end, read_until_done);
