@@ -201,7 +201,7 @@ static sigset_t mask_seen;
 
 static void look_at_mask(int number) {
   (void)number;
-  must_equal(sigprocmask(SIG_BLOCK, NULL, &mask_seen), 0);
+  sigprocmask(SIG_BLOCK, NULL, &mask_seen);
 }
 
 /* What lies behind the kernel's structure says something else. */
