@@ -167,6 +167,7 @@ static void resize_above(worker *self) {
 
 static void eight_readers_beside_a_resizer_see_every_byte(void **state) {
   (void)state;
+  needs_views_replaced_at_once();
   const uint64_t size = 20 * PAGE + 100;
   const char *path = make_pattern_file("file", size);
   shared *all = share(open_map(path, TOME_WRITE | TOME_SPARSE), size);
