@@ -333,16 +333,19 @@ static void an_append_that_pads_for_a_moment_is_found(void **state) {
   must_find_bug("an append that pads for a moment", pad_appends, run_storm, &what);
 }
 
-/* Pages are cleared, and put right again, before the bytes are stored. */
+/* Pages are cleared, and put right again, before the bytes are stored; more than once, for a kill to come in between. */
 static int touch_by_clearing(void *at, size_t n, int advice) {
   static unsigned char kept[PICTURE_MOST];
   int r = madvise(at, n, advice);
   if (advice != MADV_POPULATE_WRITE || r < 0 || n > sizeof kept)
     return r;
   memcpy(kept, at, n);
-  memset(at, 0, n);
-  atomic_signal_fence(memory_order_seq_cst); /* compilers do both at once */
-  memcpy(at, kept, n);
+  for (int i = 0; i < 32; i++) {
+    memset(at, 0, n);
+    atomic_signal_fence(memory_order_seq_cst); /* compilers do both at once */
+    memcpy(at, kept, n);
+    atomic_signal_fence(memory_order_seq_cst);
+  }
   return r;
 }
 

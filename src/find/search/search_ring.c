@@ -23,7 +23,7 @@
 #define MEBI ((uint64_t)1 << 20)
 
 /* So much is let go at once. */
-#define LET_GO (8 * MEBI)
+#define LET_GO (4 * MEBI)
 
 /* So much is searched, and left to search, before it pays to start threads. */
 #define WORTH_THREADS MEBI
