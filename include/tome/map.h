@@ -36,7 +36,8 @@
  *
  * FORK. A child may go on using its parent's maps (shared, as the mapping is), also if other threads of the parent were inside calls
  * on them: a fork waits for those that hold a lock for a moment, or grow the file. In the child nothing is locked in memory. What such
- * calls had under way there is not finished, and patterns, walks and indexes of lines that they were using are not to be used.
+ * calls had under way there is not finished, and patterns, walks and indexes of lines that they were using are not to be used. New
+ * patterns may be made there, unless the program itself was inside PCRE2 in another thread.
  *
  * RECORD LOCKS. As POSIX has it, closing any descriptor of a file drops all fcntl() locks the process holds
  * on it, so tome_close() does too. Locks of open file descriptions (F_OFD_SETLK) and flock() are not touched. */

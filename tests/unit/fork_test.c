@@ -67,10 +67,51 @@ static void a_child_has_nothing_locked_and_may_lock(void **state) {
   must_succeed(tome_close(map));
 }
 
+/* ---- expressions ---- */
+
+static void make_expression(void *unused) {
+  const tome_needle needle = {"(some|other)[a-z]+ .*[0-9]", 26};
+  tome_pattern *pattern = NULL;
+  (void)unused;
+  must_succeed(tome_pattern_new(&pattern, &needle, 1, TOME_PATTERN_REGEX));
+  tome_pattern_free(pattern);
+}
+
+static void *keep_making(void *unused) {
+  while (!atomic_load(&over))
+    make_expression(unused);
+  return NULL;
+}
+
+static void make_expression_in_time(void *unused) {
+  alarm(60);
+  make_expression(unused);
+}
+
+static void a_child_forked_while_expressions_are_made_makes_one(void **state) {
+  (void)state;
+  if (SANITIZED)
+    skip_because("a sanitizer's own locks do not survive the fork of a process with threads");
+  tome_pattern *none = NULL;
+  if (tome_pattern_new(&none, NULL, 0, TOME_PATTERN_REGEX) == TOME_ENOTSUP)
+    skip_because("this library was built without regular expressions");
+  tome_pattern_free(none);
+  pthread_t threads[3];
+  atomic_store(&over, 0);
+  for (int i = 0; i < 3; i++)
+    must_equal(pthread_create(&threads[i], NULL, keep_making, NULL), 0);
+  for (uint64_t i = 0; i < how_many(200, 5000); i++)
+    in_child(make_expression_in_time, NULL);
+  atomic_store(&over, 1);
+  for (int i = 0; i < 3; i++)
+    must_equal(pthread_join(threads[i], NULL), 0);
+}
+
 int main(int count, char **arguments) {
   const struct CMUnitTest tests[] = {
       TEST(a_child_forked_in_the_middle_of_calls_makes_all_of_them),
       TEST(a_child_has_nothing_locked_and_may_lock),
+      TEST(a_child_forked_while_expressions_are_made_makes_one),
   };
   return run_matching(tests, count, arguments);
 }

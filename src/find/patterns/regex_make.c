@@ -4,6 +4,7 @@
 #include "expression.h"
 #include "failure.h"
 #include "needle_list.h"
+#include "regex_jit.h"
 #include "regex_state.h"
 
 #include <stdlib.h>
@@ -42,10 +43,10 @@ void tome__regex_free(tome_pattern *p) {
   if (!regex)
     return;
   for (size_t i = 0; regex->codes && i < regex->count; i++)
-    pcre2_code_free(regex->codes[i].code);
+    tome__regex_code_free(regex->codes[i].code);
   for (size_t i = 0; i < regex->required_count; i++)
     tome_pattern_free(regex->required[i]);
-  pcre2_jit_free_unused_memory(regex->memory);
+  tome__regex_jit_trim(regex->memory);
   pcre2_compile_context_free(regex->how);
   pcre2_general_context_free(regex->memory);
   tome__os_free(regex->codes);
@@ -102,7 +103,7 @@ static pcre2_code *compile(const making *work, const void *text, size_t length, 
 static void keep(making *work, pcre2_code *code, int by_line) {
   int in_parts = !by_line && !work->slow_parts;
   uint32_t options = PCRE2_JIT_COMPLETE | (in_parts ? PCRE2_JIT_PARTIAL_HARD : 0);
-  int compiled = pcre2_jit_compile(code, options) == 0;
+  int compiled = tome__regex_jit(code, options);
   work->regex->codes[work->regex->count++] =
       (regex_code){code, compiled, compiled && in_parts, by_line};
 }
