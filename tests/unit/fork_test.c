@@ -90,9 +90,9 @@ static void make_expression_in_time(void *unused) {
 
 static void a_child_forked_while_expressions_are_made_makes_one(void **state) {
   (void)state;
+  tome_pattern *none = NULL;
   if (SANITIZED)
     skip_because("a sanitizer's own locks do not survive the fork of a process with threads");
-  tome_pattern *none = NULL;
   if (tome_pattern_new(&none, NULL, 0, TOME_PATTERN_REGEX) == TOME_ENOTSUP)
     skip_because("this library was built without regular expressions");
   tome_pattern_free(none);

@@ -8,7 +8,7 @@
 #include "os.h"
 
 static os_mutex lock = OS_MUTEX_INITIALIZER;
-static int is_called; /* under the lock: of each fork we are told */
+static int forks_wait;
 
 static void take(void) {
   tome__os_mutex_lock(&lock);
@@ -18,11 +18,16 @@ static void give_back(void) {
   tome__os_mutex_unlock(&lock);
 }
 
+/* As soon as the library is there: a fork under way would not wait for what it is told of meanwhile. */
+__attribute__((constructor)) static void have_forks_wait(void) {
+  forks_wait = tome__os_at_fork(take, give_back, give_back) == 0;
+}
+
 int tome__regex_jit(pcre2_code *code, uint32_t options) {
+  if (!forks_wait)
+    return 0;
   take();
-  if (!is_called)
-    is_called = tome__os_at_fork(take, give_back, give_back) == 0;
-  int done = is_called && pcre2_jit_compile(code, options) == 0;
+  int done = pcre2_jit_compile(code, options) == 0;
   give_back();
   return done;
 }
