@@ -395,7 +395,7 @@ static void operation_ends_well(void **state) {
 
 /* ---- what stays in the process ---- */
 
-/* A search works in pieces of at most 4 MiB, or several of half a MiB. */
+/* A search by one thread has a piece of at most 4 MiB mapped, one by several three of these. */
 static void keep_little(void *context) {
   const limited *run = context;
   uint64_t before = peak_of_process();
