@@ -47,8 +47,9 @@ ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_abort=0"
 }
 
 # Of the module's tests: what counts Python's own blocks of memory; children of a process with threads, which wait for the runtime's
-# locks; locks of memory, which the runtime does away with; and what runs nothing that was built here.
-not_in_asan='python\..*\.(leaks|fork|residency|install|types)'
+# locks; locks of memory, which the runtime does away with; what runs nothing that was built here; and NumPy's suite, which stores where
+# others do. And of the command's the search of 8 GiB, which is about offsets.
+not_in_asan='python\..*\.(leaks|fork|residency|install|types|numpy_suite)|command\.huge_offsets'
 
 # The fuzzers run beside the tests, which wait for the disk half of the time.
 start_fuzzing() {
