@@ -97,6 +97,7 @@ typedef struct aside {
 static atomic_flag is_locked = ATOMIC_FLAG_INIT;
 static aside asides[MOST_ASIDE];
 static atomic_int aside_count;
+static atomic_uint moves; /* how often something was moved */
 
 static void lock(void) {
   while (atomic_flag_test_and_set(&is_locked))
@@ -118,6 +119,7 @@ static int set_aside(void *place, size_t size) {
   asides[count].aside = aside;
   asides[count].size = size;
   atomic_store(&aside_count, count + 1);
+  atomic_fetch_add(&moves, 1);
   return mmap(place, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
               0) != MAP_FAILED;
 }
@@ -132,6 +134,7 @@ static void put_back(void) {
     if (mremap(one->aside, one->size, one->size, MREMAP_MAYMOVE | MREMAP_FIXED, one->place) ==
         MAP_FAILED)
       abort();
+    atomic_fetch_add(&moves, 1);
   }
   unlock();
   errno = error;
@@ -153,13 +156,14 @@ static int may_succeed_now(uintptr_t address) {
   return again;
 }
 
-/* 1: the access can be made again. */
+/* 1: the access can be made again. What was looked at while something was moved may have been out of its place. */
 static int mend(uintptr_t address) {
   uintptr_t begin = 0, end = 0;
+  const unsigned moves_before = atomic_load(&moves);
   const int is_in_last =
       is_in_last_page(address, &begin, &end); /* asks the file, which may take long */
   lock();
-  int mended = is_aside(address);
+  int mended = is_aside(address) || (!is_in_last && atomic_load(&moves) != moves_before);
   if (!mended && is_in_last)
     mended = set_aside((void *)begin, end - begin);
   else if (!mended)
