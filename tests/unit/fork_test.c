@@ -12,7 +12,8 @@
 static atomic_int over;
 
 /* All that hold a lock of the map, also for as long as the disk takes. */
-static void make_all_calls(tome *map) {
+static void make_all_calls(void *context) {
+  tome *map = context;
   tome_residency residency = {.struct_size = sizeof residency};
   char got[100];
   must_succeed(tome_write(map, 5 * PAGE, "some bytes", 10));
@@ -29,32 +30,50 @@ static void make_all_calls(tome *map) {
   must_succeed(tome_check(map, NULL));
 }
 
-static void *keep_calling(void *map) {
-  while (!atomic_load(&over))
-    make_all_calls(map);
-  return NULL;
-}
-
 static void make_all_calls_in_time(void *map) {
   alarm(60); /* a child that hangs dies of it */
   make_all_calls(map);
   must_succeed(tome_close(map));
 }
 
-static void a_child_forked_in_the_middle_of_calls_makes_all_of_them(void **state) {
-  (void)state;
+/* ---- forking while threads are busy ---- */
+
+typedef struct busy {
+  child_function *work;
+  void *context;
+} busy;
+
+static void *keep_working(void *context) {
+  const busy *self = context;
+  while (!atomic_load(&over))
+    self->work(self->context);
+  return NULL;
+}
+
+static void skip_with_sanitizers(void) {
   if (SANITIZED)
     skip_because("a sanitizer's own locks do not survive the fork of a process with threads");
+}
+
+static void fork_while_threads(child_function *work, child_function *child, void *context,
+                               uint64_t times) {
   pthread_t threads[3];
-  tome *map = open_map(make_pattern_file("file", SIZE), TOME_WRITE);
+  busy all = {work, context};
   atomic_store(&over, 0);
   for (int i = 0; i < 3; i++)
-    must_equal(pthread_create(&threads[i], NULL, keep_calling, map), 0);
-  for (uint64_t i = 0; i < how_many(50, 2000); i++)
-    in_child(make_all_calls_in_time, map);
+    must_equal(pthread_create(&threads[i], NULL, keep_working, &all), 0);
+  for (uint64_t i = 0; i < times; i++)
+    in_child(child, context);
   atomic_store(&over, 1);
   for (int i = 0; i < 3; i++)
     must_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static void a_child_forked_in_the_middle_of_calls_makes_all_of_them(void **state) {
+  (void)state;
+  skip_with_sanitizers();
+  tome *map = open_map(make_pattern_file("file", SIZE), TOME_WRITE);
+  fork_while_threads(make_all_calls, make_all_calls_in_time, map, how_many(50, 2000));
   must_succeed(tome_close(map));
 }
 
@@ -77,12 +96,6 @@ static void make_expression(void *unused) {
   tome_pattern_free(pattern);
 }
 
-static void *keep_making(void *unused) {
-  while (!atomic_load(&over))
-    make_expression(unused);
-  return NULL;
-}
-
 static void make_expression_in_time(void *unused) {
   alarm(60);
   make_expression(unused);
@@ -90,21 +103,12 @@ static void make_expression_in_time(void *unused) {
 
 static void a_child_forked_while_expressions_are_made_makes_one(void **state) {
   (void)state;
+  skip_with_sanitizers();
   tome_pattern *none = NULL;
-  if (SANITIZED)
-    skip_because("a sanitizer's own locks do not survive the fork of a process with threads");
   if (tome_pattern_new(&none, NULL, 0, TOME_PATTERN_REGEX) == TOME_ENOTSUP)
     skip_because("this library was built without regular expressions");
   tome_pattern_free(none);
-  pthread_t threads[3];
-  atomic_store(&over, 0);
-  for (int i = 0; i < 3; i++)
-    must_equal(pthread_create(&threads[i], NULL, keep_making, NULL), 0);
-  for (uint64_t i = 0; i < how_many(200, 5000); i++)
-    in_child(make_expression_in_time, NULL);
-  atomic_store(&over, 1);
-  for (int i = 0; i < 3; i++)
-    must_equal(pthread_join(threads[i], NULL), 0);
+  fork_while_threads(make_expression, make_expression_in_time, NULL, how_many(200, 5000));
 }
 
 int main(int count, char **arguments) {
